@@ -1,0 +1,104 @@
+// PeanutPipelineExecution: one run of a pipeline, and in its status all that Peanut knows about the run.
+
+import { z } from "zod"
+import { condition, objectMeta, objectName } from "./meta.ts"
+import { pipelineSpec } from "./pipeline.ts"
+import { stageSpec } from "./stage.ts"
+
+export const executionPhases = ["Pending", "Running", "Succeeded", "Failed", "Cancelled"] as const
+export type ExecutionPhase = (typeof executionPhases)[number]
+
+export const stagePhases = ["Waiting", "Running", "Succeeded", "Failed", "Skipped", "Cancelled"] as const
+export type StagePhase = (typeof stagePhases)[number]
+
+export const executionSpec = z
+  .object({
+    pipelineName: objectName.meta({ description: "The PeanutPipeline, in the same namespace, to run." }),
+    suspend: z
+      .boolean()
+      .optional()
+      .meta({ description: "Hold the run: no further stage starts; what runs goes on. May be changed at any time." }),
+    cancel: z
+      .boolean()
+      .optional()
+      .meta({ description: "End the run: running Jobs are stopped, nothing new starts. Cannot be taken back." }),
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "self.pipelineName == oldSelf.pipelineName",
+        message: "pipelineName is immutable: create another PeanutPipelineExecution to run another pipeline",
+      },
+      {
+        rule: "!(has(oldSelf.cancel) && oldSelf.cancel) || (has(self.cancel) && self.cancel)",
+        message: "cancel cannot be taken back: create another PeanutPipelineExecution to run the pipeline again",
+      },
+    ],
+  })
+export type ExecutionSpec = z.infer<typeof executionSpec>
+
+const time = z.string().meta({ format: "date-time" })
+
+export const stageStatus = z.object({
+  name: z.string().meta({ description: "The stage's name in the pipeline." }),
+  phase: z.enum(stagePhases),
+  jobName: z.string().optional().meta({ description: "The Job that runs the stage." }),
+  startTime: time.optional().meta({ description: "When its Job was created." }),
+  completionTime: time.optional().meta({ description: "When it ended." }),
+  reason: z
+    .string()
+    .optional()
+    .meta({ description: "CamelCase word: why it has this phase, where that is a question." }),
+  message: z.string().optional().meta({ description: "The same for people." }),
+})
+export type StageStatus = z.infer<typeof stageStatus>
+
+/** The pipeline and its stages as they were when the run started; edits after that never change the run. */
+export const snapshot = z.object({
+  pipelineGeneration: z.int(),
+  stages: pipelineSpec.shape.stages,
+  stageSpecs: z.record(z.string(), stageSpec),
+})
+export type Snapshot = z.infer<typeof snapshot>
+
+export const executionStatus = z.object({
+  observedGeneration: z.int().optional(),
+  phase: z
+    .enum(executionPhases)
+    .optional()
+    .meta({ description: "Where the run stands. Succeeded, Failed and Cancelled are final." }),
+  summary: z.string().optional().meta({ description: "The stages in one line, such as: 3/5 succeeded, 1 running." }),
+  startTime: time.optional().meta({ description: "When the run was accepted." }),
+  completionTime: time.optional().meta({ description: "When the last stage ended." }),
+  conditions: z
+    .array(condition)
+    .optional()
+    .meta({
+      description: "Succeeded: Unknown while the run goes on, then True or False with the reason.",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["type"],
+    }),
+  stages: z.array(stageStatus).optional().meta({
+    description: "Every stage of the run, in the order of the pipeline.",
+    "x-kubernetes-list-type": "atomic",
+  }),
+  snapshot: snapshot.optional().meta({
+    description: "The pipeline and its stages as they were when the run started.",
+    opaque: true,
+  }),
+})
+export type ExecutionStatus = z.infer<typeof executionStatus>
+
+export const execution = z.object({ metadata: objectMeta, spec: executionSpec, status: executionStatus.optional() })
+export type Execution = z.infer<typeof execution>
+
+/** Terminal is final: such a stage never changes phase again. */
+export function isStageFinished(phase: StagePhase): boolean {
+  return phase !== "Waiting" && phase !== "Running"
+}
+
+/** Terminal is final: such an execution never changes phase again. */
+export function isFinished(execution: { readonly status?: ExecutionStatus | undefined }): boolean {
+  const phase = execution.status?.phase
+  return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled"
+}

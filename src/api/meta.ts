@@ -1,0 +1,60 @@
+// What every object on the API server has in common: group, names, metadata, conditions.
+
+import { z } from "zod"
+
+export const group = "pipeline.peanut.dev"
+export const version = "v1alpha1"
+export const apiVersion = `${group}/${version}`
+
+/** Names a namespaced object. */
+export interface Ref {
+  readonly namespace: string
+  readonly name: string
+}
+
+export const ownerReference = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  controller: z.boolean().optional(),
+})
+export type OwnerReference = z.infer<typeof ownerReference>
+
+/** Metadata as the API server returns it: name, UID and version are always there. */
+export const objectMeta = z.object({
+  name: z.string(),
+  namespace: z.string(),
+  uid: z.string(),
+  resourceVersion: z.string(),
+  generation: z.int().default(0),
+  creationTimestamp: z.string(),
+  deletionTimestamp: z.string().optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  annotations: z.record(z.string(), z.string()).default({}),
+  ownerReferences: z.array(ownerReference).default([]),
+  finalizers: z.array(z.string()).default([]),
+})
+export type ObjectMeta = z.infer<typeof objectMeta>
+
+export const condition = z.object({
+  type: z.string().max(63),
+  status: z.enum(["True", "False", "Unknown"]),
+  reason: z.string().max(128).meta({ description: "CamelCase word for programs." }),
+  message: z.string().max(32768).meta({ description: "What happened, for people." }),
+  lastTransitionTime: z.string().meta({ format: "date-time", description: "When status last changed." }),
+  observedGeneration: z.int().optional(),
+})
+export type Condition = z.infer<typeof condition>
+
+/** The UID of the controller that owns an object; Peanut trusts nothing else about who an object belongs to. */
+export function controllerUid(meta: Pick<ObjectMeta, "ownerReferences">): string | undefined {
+  return meta.ownerReferences.find((owner) => owner.controller)?.uid
+}
+
+/** A DNS-1123 subdomain, the form Kubernetes wants for names of objects. */
+export const objectName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)

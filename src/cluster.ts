@@ -1,0 +1,221 @@
+// The cluster as the controller sees it: a handful of questions and commands about executions. Every answer is read
+// afresh; nothing is cached. Its layers differ only in the API below it.
+
+import { isDeepStrictEqual } from "node:util"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as z from "zod"
+import { type Execution, type ExecutionStatus, execution, isFinished } from "./api/execution.ts"
+import { type Job, type JobManifest, job, pod } from "./api/job.ts"
+import { controllerUid, type Ref } from "./api/meta.ts"
+import { type Pipeline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
+import { type Stage, stage } from "./api/stage.ts"
+import {
+  type AlreadyExists,
+  type Conflict,
+  type NotFound,
+  type ObjectApi,
+  type Refused,
+  type Resource,
+  resources,
+  type Unavailable,
+} from "./cluster/object-api.ts"
+import type { Definition } from "./execution/accept.ts"
+import type { Observed } from "./execution/advance.ts"
+import { executionKey, executionLabel } from "./resources/labels.ts"
+import { stopPatch } from "./resources/stop.ts"
+
+export { AlreadyExists, Conflict, NotFound, Refused, Unavailable } from "./cluster/object-api.ts"
+
+/** An object that does not have the shape of its kind, such as a status edited by hand. It alone stops. */
+export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}
+
+type Failed = Refused | Unavailable
+
+export class Cluster extends Context.Service<
+  Cluster,
+  {
+    /** One execution, as it is now. */
+    execution(ref: Ref): Effect.Effect<Execution, NotFound | Malformed | Failed>
+    /** The pipeline an execution names and the stages of its namespace, as they are now. */
+    definition(execution: Execution): Effect.Effect<Definition, Failed>
+    /** The Jobs this execution owns, and their pods. */
+    run(execution: Execution): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
+    /** One Job by name, whoever owns it. */
+    job(ref: Ref): Effect.Effect<Job, NotFound | Malformed | Failed>
+    createJob(job: JobManifest): Effect.Effect<Job, AlreadyExists | NotFound | Malformed | Failed>
+    /** Ends a running Job and its pods; the Job itself stays. */
+    stopJob(job: Job): Effect.Effect<void, Failed>
+    /** Writes the status unless somebody wrote the execution since it was read; the execution as written. */
+    writeStatus(
+      execution: Execution,
+      status: ExecutionStatus,
+    ): Effect.Effect<Execution, Conflict | NotFound | Malformed | Failed>
+    /** The executions that have not ended. */
+    unfinished(): Effect.Effect<readonly Ref[], Failed>
+    /** The pipelines whose present spec nobody has looked at. */
+    unseenPipelines(): Effect.Effect<readonly Ref[], Failed>
+    /** A pipeline, and the stages of its namespace. */
+    pipeline(ref: Ref): Effect.Effect<Definition & { readonly pipeline: Pipeline }, NotFound | Malformed | Failed>
+    /** The pipelines of the stage's namespace that use it. */
+    pipelinesOf(stage: Ref): Effect.Effect<readonly Ref[], Failed>
+    writePipelineStatus(pipeline: Pipeline, status: PipelineStatus): Effect.Effect<void, Conflict | NotFound | Failed>
+  }
+>()("peanut/Cluster") {}
+
+/** The cluster behind an API. */
+export function makeCluster(api: ObjectApi): Cluster["Service"] {
+  const stagesOf = (namespace: string) =>
+    Effect.map(
+      readable(api.list(resources.stages, { namespace }), stage),
+      (stages): ReadonlyMap<string, Stage> => new Map(stages.map((stage) => [stage.metadata.name, stage])),
+    )
+
+  return Cluster.of({
+    execution: (ref) => parsed(api.get(resources.executions, ref), execution),
+
+    definition: ({ metadata: { namespace }, spec }) =>
+      Effect.all(
+        {
+          pipeline: parsed(api.get(resources.pipelines, { namespace, name: spec.pipelineName }), pipeline).pipe(
+            Effect.catchTags({ NotFound: () => Effect.undefined, Malformed: () => Effect.undefined }),
+          ),
+          stages: stagesOf(namespace),
+        },
+        { concurrency: 2 },
+      ),
+
+    run: (execution) => {
+      const { name, namespace, uid } = execution.metadata
+      const labels = { [executionKey]: executionLabel(name) }
+      const all = Effect.all(
+        [
+          readable(api.list(resources.jobs, { namespace, labels }), job),
+          readable(api.list(resources.pods, { namespace, labels }), pod),
+        ],
+        { concurrency: 2 },
+      )
+      return Effect.flatMap(all, ([jobs, pods]) => {
+        const owned = jobs.filter((job) => controllerUid(job.metadata) === uid)
+        return Effect.map(unlabelled(execution, owned), (others) => ({
+          jobs: new Map([...owned, ...others].map((job) => [job.metadata.name, job])),
+          pods: Map.groupBy(pods, (pod) => controllerUid(pod.metadata) ?? ""),
+        }))
+      })
+    },
+
+    job: getJob,
+    createJob: (manifest) => parsed(api.create(resources.jobs, manifest.metadata.namespace, manifest), job),
+    stopJob: ({ metadata }) =>
+      api.patch(resources.jobs, metadata, stopPatch).pipe(
+        Effect.asVoid,
+        // A Job that went away meanwhile has stopped; without a version in the patch there is no conflict.
+        Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void }),
+      ),
+
+    writeStatus: (previous, status) =>
+      parsed(api.patch(resources.executions, previous.metadata, statusPatch(previous, status), "status"), execution),
+
+    unfinished: () =>
+      Effect.map(readable(api.list(resources.executions, {}), execution), (executions) =>
+        executions
+          .filter((execution) => !isFinished(execution) && execution.metadata.deletionTimestamp === undefined)
+          .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+      ),
+
+    unseenPipelines: () =>
+      Effect.map(readable(api.list(resources.pipelines, {}), pipeline), (pipelines) =>
+        pipelines
+          .filter(({ metadata, status }) => status?.observedGeneration !== metadata.generation)
+          .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+      ),
+
+    pipeline: (ref) =>
+      Effect.all(
+        { pipeline: parsed(api.get(resources.pipelines, ref), pipeline), stages: stagesOf(ref.namespace) },
+        { concurrency: 2 },
+      ),
+
+    pipelinesOf: (stage) =>
+      Effect.map(readable(api.list(resources.pipelines, { namespace: stage.namespace }), pipeline), (pipelines) =>
+        pipelines
+          .filter((pipeline) => pipeline.spec.stages.some(({ type }) => type === stage.name))
+          .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+      ),
+
+    writePipelineStatus: (pipeline, status) =>
+      Effect.asVoid(api.patch(resources.pipelines, pipeline.metadata, statusPatch(pipeline, status), "status")),
+  })
+
+  function getJob(ref: Ref) {
+    return parsed(api.get(resources.jobs, ref), job)
+  }
+
+  /**
+   * The Jobs of running stages that the label did not find, because somebody removed it: what belongs to a run is
+   * decided by owner alone.
+   */
+  function unlabelled({ metadata: { namespace, uid }, status }: Execution, found: readonly Job[]) {
+    const names = new Set(found.map((job) => job.metadata.name))
+    const missing = (status?.stages ?? []).flatMap(({ phase, jobName }) =>
+      phase === "Running" && jobName !== undefined && !names.has(jobName) ? [jobName] : [],
+    )
+    return Effect.map(
+      Effect.forEach(
+        missing,
+        (name) =>
+          getJob({ namespace, name }).pipe(
+            Effect.map((job) => (controllerUid(job.metadata) === uid ? [job] : [])),
+            Effect.catchTags({ NotFound: () => Effect.succeed([]), Malformed: () => Effect.succeed([]) }),
+          ),
+        { concurrency: 4 },
+      ),
+      (jobs) => jobs.flat(),
+    )
+  }
+}
+
+/** What an API call returned, as its kind. */
+function parsed<T, E>(call: Effect.Effect<unknown, E>, schema: z.ZodType<T>): Effect.Effect<T, E | Malformed> {
+  return Effect.flatMap(call, (object) => {
+    const result = schema.safeParse(object)
+    if (result.success) return Effect.succeed(result.data)
+    const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")
+    return Effect.fail(new Malformed({ message: problems }))
+  })
+}
+
+/** Of a list, the objects that have the shape of their kind: a malformed one must not stop the others. */
+function readable<T, E>(
+  call: Effect.Effect<readonly unknown[], E>,
+  schema: z.ZodType<T>,
+): Effect.Effect<readonly T[], E> {
+  return Effect.flatMap(call, (objects) =>
+    Effect.gen(function* () {
+      const results = objects.map((object) => schema.safeParse(object))
+      const malformed = results.filter((result) => !result.success).length
+      if (malformed > 0) yield* Effect.logWarning("skipped malformed objects", { count: malformed })
+      return results.flatMap((result) => (result.success ? [result.data] : []))
+    }),
+  )
+}
+
+/**
+ * A merge patch from the previous status to the next one: only the fields that changed, so that a large snapshot
+ * travels once. The resource version makes it fail if anybody wrote in between.
+ */
+function statusPatch(
+  previous: { readonly metadata: { readonly resourceVersion: string }; readonly status?: object | undefined },
+  next: object,
+) {
+  const before: Record<string, unknown> = { ...previous.status }
+  const after: Record<string, unknown> = { ...next }
+  const status: Record<string, unknown> = {}
+  for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (!isDeepStrictEqual(before[field], after[field])) status[field] = after[field] ?? null
+  }
+  return { metadata: { resourceVersion: previous.metadata.resourceVersion }, status }
+}
+
+export type { Resource }

@@ -1,0 +1,30 @@
+// The store as an API: every call is an effect, so that a simulation can come between any two of them.
+
+import * as Effect from "effect/Effect"
+import { AlreadyExists, Conflict, NotFound, type ObjectApi, Refused } from "../object-api.ts"
+import { type Store, StoreError } from "./store.ts"
+
+export function storeApi(store: Store): ObjectApi {
+  return {
+    get: (resource, ref) => attempt<"NotFound">()(() => store.get(resource, ref)),
+    list: (resource, options) => attempt<never>()(() => store.list(resource, options)),
+    create: (resource, namespace, object) =>
+      attempt<"AlreadyExists" | "NotFound">()(() => store.create(resource, namespace, object)),
+    patch: (resource, ref, patch, subresource) =>
+      attempt<"Conflict" | "NotFound">()(() => store.patch(resource, ref, patch, subresource)),
+  }
+}
+
+const errors = { AlreadyExists, Conflict, NotFound }
+
+/** A call of the store as an effect with those errors that the store gives for this call. */
+const attempt =
+  <Reason extends keyof typeof errors>() =>
+  <T>(call: () => T) =>
+    Effect.try({ try: call, catch: failure }) as Effect.Effect<T, InstanceType<(typeof errors)[Reason]> | Refused>
+
+function failure(error: unknown) {
+  if (!(error instanceof StoreError)) throw error
+  if (error.reason === "Invalid") return new Refused({ status: 422, message: error.message })
+  return new errors[error.reason]({ message: error.message })
+}

@@ -1,0 +1,173 @@
+// The habits of an API server that Peanut relies on, in memory: UIDs, resource versions, generations, conflicts,
+// and collection of what lost its owner. Objects go in and come out as copies.
+
+import { isDeepStrictEqual } from "node:util"
+import type { OwnerReference, Ref } from "../../api/meta.ts"
+import type { Resource } from "../object-api.ts"
+
+export interface StoredObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: StoredMeta
+  readonly [field: string]: unknown
+}
+
+interface StoredMeta extends Ref {
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly generation: number
+  readonly creationTimestamp: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly ownerReferences?: readonly OwnerReference[]
+  readonly finalizers?: readonly string[]
+}
+
+export interface Change {
+  readonly type: "add" | "update" | "delete"
+  readonly resource: Resource
+  readonly object: StoredObject
+}
+
+/** Why the store would not do something; the same distinctions as an API server's. */
+export type StoreFailure = "NotFound" | "AlreadyExists" | "Conflict" | "Invalid"
+export class StoreError extends Error {
+  readonly reason: StoreFailure
+  constructor(reason: StoreFailure, message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+export interface StoreOptions {
+  readonly now: () => string
+  readonly newUid: () => string
+}
+
+export class Store {
+  readonly #kinds = new Map<string, { readonly resource: Resource; readonly objects: Map<string, StoredObject> }>()
+  readonly #listeners: ((change: Change) => void)[] = []
+  readonly #options: StoreOptions
+  #version = 0
+
+  constructor(options: StoreOptions) {
+    this.#options = options
+  }
+
+  /** Calls back after every change, in the order of the changes, within the call that made it. */
+  onChange(listener: (change: Change) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  get(resource: Resource, ref: Ref): StoredObject {
+    const found = this.#of(resource).get(key(ref))
+    if (found === undefined) throw new StoreError("NotFound", `${resource.plural} "${ref.name}" not found`)
+    return structuredClone(found)
+  }
+
+  list(
+    resource: Resource,
+    { namespace, labels = {} }: { namespace?: string; labels?: Readonly<Record<string, string>> } = {},
+  ): readonly StoredObject[] {
+    const matches = ({ metadata }: StoredObject) =>
+      (namespace === undefined || metadata.namespace === namespace) &&
+      Object.entries(labels).every(([label, value]) => metadata.labels?.[label] === value)
+    return [...this.#of(resource).values()].filter(matches).map((object) => structuredClone(object))
+  }
+
+  create(resource: Resource, namespace: string, given: object): StoredObject {
+    const object = structuredClone(given) as Omit<StoredObject, "metadata"> & { metadata: Partial<StoredMeta> }
+    const { name } = object.metadata
+    if (name === undefined || name === "")
+      throw new StoreError("Invalid", `${resource.plural}: metadata.name is required`)
+    if (this.#of(resource).has(key({ namespace, name }))) {
+      throw new StoreError("AlreadyExists", `${resource.plural} "${name}" already exists`)
+    }
+    const created: StoredObject = {
+      ...object,
+      apiVersion: object.apiVersion as string,
+      kind: object.kind as string,
+      metadata: {
+        ...object.metadata,
+        name,
+        namespace,
+        uid: this.#options.newUid(),
+        resourceVersion: this.#nextVersion(),
+        generation: 1,
+        creationTimestamp: this.#options.now(),
+      },
+    }
+    this.#of(resource).set(key({ namespace, name }), created)
+    this.#tell({ type: "add", resource, object: created })
+    return structuredClone(created)
+  }
+
+  /** A JSON merge patch. A patch that changes nothing is no change: no new version, no event. */
+  patch(resource: Resource, ref: Ref, patch: object, subresource?: "status"): StoredObject {
+    const before = this.get(resource, ref)
+    const { metadata, status, ...rest } = patch as { metadata?: Partial<StoredMeta>; status?: unknown }
+    const expected = metadata?.resourceVersion
+    if (expected !== undefined && expected !== before.metadata.resourceVersion) {
+      throw new StoreError("Conflict", `${resource.plural} "${ref.name}": the object has been modified`)
+    }
+    const merged = (
+      subresource === "status" ? mergePatch(before, { status }) : mergePatch(before, { metadata, ...rest })
+    ) as StoredObject
+    if (isDeepStrictEqual(merged, before)) return before
+    const specChanged = !isDeepStrictEqual(merged.spec, before.spec)
+    const after: StoredObject = {
+      ...merged,
+      metadata: {
+        ...merged.metadata,
+        uid: before.metadata.uid,
+        resourceVersion: this.#nextVersion(),
+        generation: before.metadata.generation + (specChanged ? 1 : 0),
+      },
+    }
+    this.#of(resource).set(key(ref), after)
+    this.#tell({ type: "update", resource, object: after })
+    return structuredClone(after)
+  }
+
+  /** Deletes an object, and with it all that it owns. */
+  delete(resource: Resource, ref: Ref): void {
+    const object = this.get(resource, ref)
+    this.#of(resource).delete(key(ref))
+    this.#tell({ type: "delete", resource, object })
+    for (const { resource, objects } of this.#kinds.values()) {
+      const owned = [...objects.values()].filter((o) =>
+        o.metadata.ownerReferences?.some((owner) => owner.uid === object.metadata.uid),
+      )
+      for (const dependent of owned) this.delete(resource, dependent.metadata)
+    }
+  }
+
+  #of(resource: Resource): Map<string, StoredObject> {
+    const kind = this.#kinds.get(resource.plural) ?? { resource, objects: new Map() }
+    this.#kinds.set(resource.plural, kind)
+    return kind.objects
+  }
+
+  #nextVersion(): string {
+    return String(++this.#version)
+  }
+
+  #tell(change: Change): void {
+    for (const listener of this.#listeners) listener({ ...change, object: structuredClone(change.object) })
+  }
+}
+
+const key = ({ namespace, name }: Ref) => `${namespace}/${name}`
+
+/** RFC 7386: null removes, objects merge, all else replaces. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (patch === undefined) return target
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return structuredClone(patch)
+  const merged: Record<string, unknown> =
+    typeof target === "object" && target !== null && !Array.isArray(target) ? { ...target } : {}
+  for (const [field, value] of Object.entries(patch)) {
+    if (value === null) delete merged[field]
+    else if (value !== undefined) merged[field] = mergePatch(merged[field], value)
+  }
+  return merged
+}

@@ -1,0 +1,57 @@
+// What Peanut asks of an API server, as few verbs as it needs: the seam between the controller and every world it
+// runs in. Implemented over HTTPS for a real API server, and by an in-memory store for a laptop and for tests.
+
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+import { group, type Ref, version } from "../api/meta.ts"
+
+/** The object, or the namespace it should be created in, does not exist. */
+export class NotFound extends Data.TaggedError("NotFound")<{ readonly message: string }> {}
+/** Somebody wrote the object since it was read: read again. */
+export class Conflict extends Data.TaggedError("Conflict")<{ readonly message: string }> {}
+/** An object of that name exists. */
+export class AlreadyExists extends Data.TaggedError("AlreadyExists")<{ readonly message: string }> {}
+/** The API server understood and said no: invalid, denied by admission, forbidden, over quota. */
+export class Refused extends Data.TaggedError("Refused")<{ readonly status: number; readonly message: string }> {}
+/** No useful answer: unreachable, overloaded, too slow. The call may have been carried out. */
+export class Unavailable extends Data.TaggedError("Unavailable")<{
+  readonly message: string
+  readonly cause?: unknown
+}> {}
+
+/** A resource by which objects are addressed. */
+export interface Resource {
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly kind: string
+}
+
+export const resources = {
+  stages: { group, version, plural: "peanutstages", kind: "PeanutStage" },
+  pipelines: { group, version, plural: "peanutpipelines", kind: "PeanutPipeline" },
+  executions: { group, version, plural: "peanutpipelineexecutions", kind: "PeanutPipelineExecution" },
+  jobs: { group: "batch", version: "v1", plural: "jobs", kind: "Job" },
+  pods: { group: "", version: "v1", plural: "pods", kind: "Pod" },
+} as const satisfies Record<string, Resource>
+
+export interface ObjectApi {
+  get(resource: Resource, ref: Ref): Effect.Effect<unknown, NotFound | Refused | Unavailable>
+  /** All namespaces unless one is named. `labels` must all be equal. */
+  list(
+    resource: Resource,
+    options: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
+  ): Effect.Effect<readonly unknown[], Refused | Unavailable>
+  create(
+    resource: Resource,
+    namespace: string,
+    object: object,
+  ): Effect.Effect<unknown, AlreadyExists | NotFound | Refused | Unavailable>
+  /** A JSON merge patch of the object or of its status; with `metadata.resourceVersion` in it, only if still current. */
+  patch(
+    resource: Resource,
+    ref: Ref,
+    patch: object,
+    subresource?: "status",
+  ): Effect.Effect<unknown, Conflict | NotFound | Refused | Unavailable>
+}

@@ -1,0 +1,112 @@
+// The whole path of a run, on one screen: read, accept, observe, advance, create Jobs, write the status.
+// Level-based: it is told which execution, never what happened to it, and may be stopped and repeated anywhere.
+
+import { isDeepStrictEqual } from "node:util"
+import * as Effect from "effect/Effect"
+import { type Execution, isFinished, isStageFinished } from "../api/execution.ts"
+import type { Job, JobManifest } from "../api/job.ts"
+import { controllerUid, type Ref } from "../api/meta.ts"
+import { Cluster, Conflict, type Refused, Unavailable } from "../cluster.ts"
+import { accept, isAccepted } from "../execution/accept.ts"
+import { advance, type Observed, type Refusal } from "../execution/advance.ts"
+import { now } from "./now.ts"
+
+/** How often a write that lost a race is taken up again with what the winner wrote. */
+const patience = 5
+
+/**
+ * Brings one execution as far as it can go now. Succeeds when there is nothing more to do, also when the execution is
+ * gone; `jobName` is the Job whose change is the reason to look, if one is.
+ */
+export const reconcile = (ref: Ref, jobName?: string) =>
+  step(ref, jobName).pipe(
+    Effect.retry({ while: (error) => error._tag === "Conflict", times: patience }),
+    Effect.catchTags({
+      NotFound: () => Effect.logDebug("the execution is gone"),
+      Malformed: ({ message }) => Effect.logError("the execution is malformed and was left alone", { message }),
+      Conflict: ({ message }) => Effect.fail(new Unavailable({ message })),
+      Refused: refusedByApi,
+    }),
+    Effect.annotateLogs({ namespace: ref.namespace, execution: ref.name }),
+  )
+
+const step = Effect.fn("reconcile")(function* (ref: Ref, jobName: string | undefined) {
+  const cluster = yield* Cluster
+  const read = yield* cluster.execution(ref)
+  if (isSettled(read, jobName)) return
+  const time = yield* now
+
+  const execution = isAccepted(read)
+    ? read
+    : yield* cluster.writeStatus(read, accept(read, yield* cluster.definition(read), time))
+  if (!isAccepted(execution)) return
+
+  let observed: Observed = { execution, ...(yield* cluster.run(execution)), refusals: new Map() }
+  let next = advance(observed, time)
+  while (next.create.length > 0) {
+    observed = withResults(observed, yield* Effect.forEach(next.create, createJob, { concurrency: 8 }))
+    next = advance(observed, time)
+  }
+  yield* Effect.forEach(next.stop, cluster.stopJob, { concurrency: 8, discard: true })
+  if (!isDeepStrictEqual(next.status, execution.status)) {
+    yield* cluster.writeStatus(execution, next.status)
+  }
+})
+
+/** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */
+function isSettled({ metadata, status, ...execution }: Execution, jobName: string | undefined): boolean {
+  if (metadata.deletionTimestamp !== undefined) return true
+  // A Job that a late replica created after a cancellation must still be stopped.
+  if (execution.spec.cancel) return isFinished({ status }) && status?.phase !== "Cancelled"
+  if (isFinished({ status })) return true
+  return status?.stages?.some((stage) => stage.jobName === jobName && isStageFinished(stage.phase)) ?? false
+}
+
+type Result = { readonly name: string; readonly job: Job } | { readonly name: string; readonly refusal: Refusal }
+
+const createJob = Effect.fn("createJob")(function* (manifest: JobManifest) {
+  const cluster = yield* Cluster
+  const { name, namespace } = manifest.metadata
+  return yield* cluster.createJob(manifest).pipe(
+    Effect.map((job): Result => ({ name, job })),
+    Effect.catchTags({
+      AlreadyExists: () => Effect.map(cluster.job({ name, namespace }), (job) => existing(manifest, job)),
+      Refused: (error) => Effect.succeed<Result>({ name, refusal: refusal(error) }),
+    }),
+    // Deleted between the two calls, or its namespace is: look again.
+    Effect.catchTag("NotFound", ({ message }) => Effect.fail(new Conflict({ message }))),
+  )
+})
+
+/** A Job of that name is ours only if this very execution controls it. */
+function existing(manifest: JobManifest, job: Job): Result {
+  const { name } = job.metadata
+  if (controllerUid(job.metadata) === controllerUid(manifest.metadata)) return { name, job }
+  const message = `a Job named ${name} exists that does not belong to this execution; delete it and run the pipeline again`
+  return { name, refusal: { isFinal: true, reason: "JobNameTaken", message } }
+}
+
+/**
+ * Quota, missing rights and a namespace that is going away can change, so the stage waits and says why. What is
+ * invalid or was denied by an admission policy stays so, and the stage has failed.
+ */
+function refusal({ status, message }: Refused): Refusal {
+  const isFinal = status !== 403 || /admission webhook|denied/.test(message)
+  return { isFinal, reason: isFinal ? "JobRejected" : "JobForbidden", message }
+}
+
+function withResults(observed: Observed, results: readonly Result[]): Observed {
+  const jobs = new Map(observed.jobs)
+  const refusals = new Map(observed.refusals)
+  for (const result of results) {
+    if ("job" in result) jobs.set(result.name, result.job)
+    else refusals.set(result.name, result.refusal)
+  }
+  return { ...observed, jobs, refusals }
+}
+
+/** The API server refused a read or a status write: rights are missing. Whoever installs Peanut can cure that. */
+export const refusedByApi = ({ status, message }: Refused) =>
+  Effect.logError("refused by the API server", { status, message }).pipe(
+    Effect.andThen(Effect.fail(new Unavailable({ message }))),
+  )

@@ -1,0 +1,123 @@
+// From a CloudEvent to what should be looked at. An event is a hint that something changed, never the truth about
+// what; its body is only used to find the object, and to drop at once what cannot matter.
+
+import type { CloudEventV1 } from "cloudevents"
+import { z } from "zod"
+import { isJobFinished, job, pod } from "../api/job.ts"
+import { group, ownerReference, type Ref } from "../api/meta.ts"
+import { podTrouble } from "../execution/pod-trouble.ts"
+import { executionKey } from "../resources/labels.ts"
+
+export type Target =
+  | { readonly _tag: "Execution"; readonly ref: Ref; readonly jobName?: string | undefined }
+  | { readonly _tag: "Pipeline"; readonly ref: Ref }
+  | { readonly _tag: "Stage"; readonly ref: Ref }
+  | { readonly _tag: "Resync" }
+  /** Nothing can follow from this event. */
+  | { readonly _tag: "None"; readonly why: string }
+  /** Not an event that Peanut takes. */
+  | { readonly _tag: "Unknown"; readonly why: string }
+
+/** The types that Knative's ApiServerSource (mode Resource) and PingSource give their events. */
+export const eventTypes = {
+  add: "dev.knative.apiserver.resource.add",
+  update: "dev.knative.apiserver.resource.update",
+  delete: "dev.knative.apiserver.resource.delete",
+  ping: "dev.knative.sources.ping",
+} as const
+
+type Change = "add" | "update" | "delete"
+
+export function targetOf({ type, data }: Pick<CloudEventV1<unknown>, "type" | "data">): Target {
+  if (type === eventTypes.ping) return { _tag: "Resync" }
+  const change = (["add", "update", "delete"] as const).find((change) => eventTypes[change] === type)
+  if (change === undefined) return { _tag: "Unknown", why: `events of type "${type}" are not taken here` }
+  const body = header.safeParse(data)
+  if (!body.success) return { _tag: "Unknown", why: "the event's data is not a Kubernetes object" }
+  const { apiVersion, kind, metadata } = body.data
+  const ref = { namespace: metadata.namespace, name: metadata.name }
+  switch (`${apiVersion.split("/")[0]} ${kind}`) {
+    case `${group} PeanutPipelineExecution`:
+      return change === "delete" ? gone : isObserved(body.data) ? observed : { _tag: "Execution", ref }
+    case `${group} PeanutPipeline`:
+      return change === "delete" ? gone : isObserved(body.data) ? observed : { _tag: "Pipeline", ref }
+    case `${group} PeanutStage`:
+      // What a stage says is not checked against its pipelines, only that it is there.
+      return change === "update" ? none("a stage is read when a run begins") : { _tag: "Stage", ref }
+    case "batch Job":
+      return jobTarget(change, body.data)
+    case "v1 Pod":
+      return podTarget(change, body.data)
+    default:
+      return { _tag: "Unknown", why: `objects of kind ${kind} (${apiVersion}) are not taken here` }
+  }
+}
+
+/** As much of an object as every event must show. */
+const header = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({
+    namespace: z.string().min(1),
+    name: z.string().min(1),
+    generation: z.number().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+    ownerReferences: z.array(ownerReference).optional(),
+  }),
+  status: z.looseObject({ observedGeneration: z.number().optional() }).optional(),
+})
+type Body = z.infer<typeof header>
+
+const none = (why: string): Target => ({ _tag: "None", why })
+const gone = none("the object is gone")
+const observed = none("this generation of the object was seen before")
+
+/** Our own status write comes back as an update; so does a change of labels. Neither changes what to do. */
+function isObserved({ metadata, status }: Body): boolean {
+  return status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation
+}
+
+function jobTarget(change: Change, body: Body): Target {
+  const owner = body.metadata.ownerReferences?.find((owner) => owner.controller)
+  if (owner?.kind !== "PeanutPipelineExecution" || !owner.apiVersion.startsWith(`${group}/`)) {
+    return none("the Job does not belong to an execution")
+  }
+  const parsed = job.safeParse(body)
+  if (change !== "delete" && parsed.success && !isJobFinished(parsed.data)) return none("the Job has not ended")
+  const ref = { namespace: body.metadata.namespace, name: owner.name }
+  return { _tag: "Execution", ref, jobName: body.metadata.name }
+}
+
+function podTarget(change: Change, body: Body): Target {
+  const { annotations, labels, namespace, ownerReferences } = body.metadata
+  const name = annotations?.[executionKey] ?? labels?.[executionKey]
+  if (name === undefined) return none("the pod does not belong to an execution")
+  if (change === "delete") return none("the Job controller answers for deleted pods")
+  if (!isTelling(body)) return none("the pod neither ended nor says why it cannot start")
+  const jobName = ownerReferences?.find((owner) => owner.controller)?.name
+  return { _tag: "Execution", ref: { namespace, name }, jobName }
+}
+
+/** A start that took this long may have been in trouble, which the stage's message then says and must stop saying. */
+const slowStartSeconds = 3
+
+function isTelling(body: Body): boolean {
+  const parsed = pod.safeParse(body)
+  if (!parsed.success) return true
+  const { metadata, status } = parsed.data
+  switch (status?.phase) {
+    case "Succeeded":
+    case "Failed":
+      return true
+    case "Pending":
+      return podTrouble(parsed.data) !== undefined
+    case "Running": {
+      const starts = (status.containerStatuses ?? []).map((s) => Date.parse(s.state?.running?.startedAt ?? ""))
+      const created = Date.parse(metadata.creationTimestamp)
+      return starts.some((started) => started - created >= slowStartSeconds * 1000)
+    }
+    default:
+      return false
+  }
+}

@@ -1,0 +1,72 @@
+// One step of a run: from what is observed to the Jobs to create and to stop, and the status that says so.
+// Pure: the same observation and time give the same step, so any replica may take it, and take it again.
+
+import type { ExecutionStatus, StageStatus } from "../api/execution.ts"
+import { isJobFinished, type Job, type JobManifest, type Pod } from "../api/job.ts"
+import { stageJob } from "../resources/job.ts"
+import { jobName } from "../resources/job-name.ts"
+import { isStopping } from "../resources/stop.ts"
+import type { AcceptedExecution } from "./accept.ts"
+import { sortTopologically } from "./graph.ts"
+import { nextStage } from "./next-stage.ts"
+import { runStatus } from "./status.ts"
+
+/** The state of a run, read from the API server. */
+export interface Observed {
+  readonly execution: AcceptedExecution
+  /** The Jobs whose controller is this execution, by name. */
+  readonly jobs: ReadonlyMap<string, Job>
+  /** The pods whose controllers are those Jobs, by the Job's UID. */
+  readonly pods: ReadonlyMap<string, readonly Pod[]>
+  /** What the API server said to Jobs that it would not create, by name. */
+  readonly refusals: ReadonlyMap<string, Refusal>
+}
+
+/** Why a Job could not be created: for good, or only as things stand (quota, rights), to be tried again later. */
+export interface Refusal {
+  readonly isFinal: boolean
+  readonly reason: string
+  readonly message: string
+}
+
+export interface Advance {
+  readonly create: readonly JobManifest[]
+  readonly stop: readonly Job[]
+  /** The status as of this observation: a stage whose Job is only about to be created still waits. */
+  readonly status: ExecutionStatus
+}
+
+/** `now` is an RFC 3339 time; it dates what is recorded, and decides nothing. */
+export function advance({ execution, jobs, pods, refusals }: Observed, now: string): Advance {
+  const { snapshot, stages: recorded } = execution.status
+  const statuses = new Map(recorded.map((status) => [status.name, status]))
+  const create: JobManifest[] = []
+  const stop: Job[] = []
+
+  // Parents come first, so a stage sees where its parents stand now, and one pass settles whole branches.
+  for (const stage of sortTopologically(snapshot.stages)) {
+    const name = jobName(execution.metadata, stage.name)
+    const job = jobs.get(name)
+    const next = nextStage({
+      previous: statuses.get(stage.name) ?? waiting(stage.name),
+      parents: (stage.dependsOn ?? []).map((parent) => statuses.get(parent) ?? waiting(parent)),
+      jobName: name,
+      job,
+      pods: (job && pods.get(job.metadata.uid)) ?? [],
+      refusal: refusals.get(name),
+      isSuspended: execution.spec.suspend === true,
+      isCancelled: execution.spec.cancel === true,
+      now,
+    })
+    statuses.set(stage.name, next.status)
+    if (next.isReady) create.push(stageJob(execution, stage.name, snapshot.stageSpecs[stage.type]!))
+    if (next.status.phase === "Cancelled" && job && !isJobFinished(job) && !isStopping(job)) stop.push(job)
+  }
+
+  const stages = recorded.map((status) => statuses.get(status.name) ?? status)
+  return { create, stop, status: runStatus(execution, execution.status, stages, now) }
+}
+
+function waiting(name: string): StageStatus {
+  return { name, phase: "Waiting" }
+}

@@ -1,0 +1,73 @@
+// What a stage's Job and its pods say about the stage, before anything that was recorded earlier is considered.
+
+import { findJobCondition, type Job, type Pod } from "../api/job.ts"
+import { stageContainerName } from "../api/stage.ts"
+import { podTrouble } from "./pod-trouble.ts"
+
+export type StageOutcome =
+  | { readonly phase: "Running"; readonly message?: string }
+  | { readonly phase: "Succeeded"; readonly completionTime?: string }
+  | { readonly phase: "Failed"; readonly reason: string; readonly message: string; readonly completionTime?: string }
+
+/** `pods` are those whose controller is this Job. */
+export function stageOutcome(job: Job, pods: readonly Pod[]): StageOutcome {
+  const complete = findJobCondition(job, "Complete")
+  if (complete !== undefined) return succeeded(job.status?.completionTime ?? complete.lastTransitionTime)
+  const failed = findJobCondition(job, "Failed")
+  if (failed !== undefined) {
+    const said = failed.message ?? "the Job failed"
+    const exit = exitOfFailedPod(pods)
+    return {
+      phase: "Failed",
+      reason: failed.reason ?? "JobFailed",
+      message: exit === undefined ? said : `${exit} (${said})`,
+      ...(failed.lastTransitionTime !== undefined && { completionTime: failed.lastTransitionTime }),
+    }
+  }
+  const done = podThatDecides(job, pods)
+  if (done !== undefined) return succeeded(finishedAt(done))
+  const trouble = pods.map(podTrouble).find((text) => text !== undefined) ?? creationTrouble(job)
+  return { phase: "Running", ...(trouble !== undefined && { message: trouble }) }
+}
+
+function succeeded(completionTime: string | undefined | null): StageOutcome {
+  return { phase: "Succeeded", ...(completionTime != null && { completionTime }) }
+}
+
+/**
+ * The pod whose success settles a Job of a single pod a second or more before the Job controller says Complete.
+ * While the pod still bears the controller's tracking finalizer its success is certain to be counted; without it,
+ * or once the Job is on its way to fail, the pod proves nothing.
+ */
+function podThatDecides(job: Job, pods: readonly Pod[]): Pod | undefined {
+  const { completions, parallelism, successPolicy } = job.spec
+  const isSinglePod = (completions ?? 1) === 1 && (parallelism ?? 1) === 1 && successPolicy == null
+  if (!isSinglePod || findJobCondition(job, "FailureTarget") !== undefined) return undefined
+  return pods.find(
+    (pod) => pod.status?.phase === "Succeeded" && pod.metadata.finalizers.includes("batch.kubernetes.io/job-tracking"),
+  )
+}
+
+/** When the pod's last container ended. */
+function finishedAt(pod: Pod): string | undefined {
+  const times = (pod.status?.containerStatuses ?? []).map((status) => status.state?.terminated?.finishedAt ?? "")
+  return times.toSorted().at(-1) || undefined
+}
+
+/** How the latest failed pod ended, such as `exit code 3` or `OOMKilled, exit code 137`. */
+function exitOfFailedPod(pods: readonly Pod[]): string | undefined {
+  const failed = pods
+    .filter((pod) => pod.status?.phase === "Failed")
+    .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0]
+  if (failed === undefined) return undefined
+  const statuses = failed.status?.containerStatuses ?? []
+  const ended = (statuses.find((s) => s.name === stageContainerName) ?? statuses[0])?.state?.terminated
+  if (ended === undefined || ended.exitCode === 0) return failed.status?.message ?? failed.status?.reason
+  const why = ended.reason === undefined || ended.reason === "Error" ? "" : `${ended.reason}, `
+  return `${why}exit code ${ended.exitCode}`
+}
+
+/** What the Job controller says when it could not even create a pod, where it says so in a condition. */
+function creationTrouble(job: Job): string | undefined {
+  return findJobCondition(job, "Suspended") === undefined ? undefined : "the Job is suspended"
+}

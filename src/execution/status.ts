@@ -1,0 +1,99 @@
+// The status of an execution as a whole, told from the states of its stages.
+
+import {
+  type Execution,
+  type ExecutionPhase,
+  type ExecutionStatus,
+  isStageFinished,
+  type StagePhase,
+  type StageStatus,
+} from "../api/execution.ts"
+import type { Condition } from "../api/meta.ts"
+
+/**
+ * The next status of an execution, given its previous one and where its stages stand now. Deterministic: with
+ * nothing new to say it is equal to the previous one, so that nothing need be written.
+ */
+export function runStatus(
+  execution: Execution,
+  previous: ExecutionStatus,
+  stages: readonly StageStatus[],
+  now: string,
+): ExecutionStatus {
+  const count = countPhases(stages)
+  const phase = executionPhase(stages, count)
+  const isOver = phase !== "Pending" && phase !== "Running"
+  return {
+    ...previous,
+    observedGeneration: execution.metadata.generation,
+    phase,
+    summary: summary(stages.length, count),
+    ...(isOver && { completionTime: previous.completionTime ?? now }),
+    conditions: withCondition(previous.conditions, succeededCondition(execution, phase, stages, count), now),
+    stages: [...stages],
+  }
+}
+
+type Count = Readonly<Record<StagePhase, number>>
+
+function countPhases(stages: readonly StageStatus[]): Count {
+  const count = { Waiting: 0, Running: 0, Succeeded: 0, Failed: 0, Skipped: 0, Cancelled: 0 }
+  for (const stage of stages) count[stage.phase]++
+  return count
+}
+
+function executionPhase(stages: readonly StageStatus[], count: Count): ExecutionPhase {
+  if (!stages.every((stage) => isStageFinished(stage.phase))) {
+    return count.Waiting === stages.length ? "Pending" : "Running"
+  }
+  if (count.Cancelled > 0) return "Cancelled"
+  return count.Failed > 0 ? "Failed" : "Succeeded"
+}
+
+/** The stages in one line, such as `3/5 succeeded, 1 running`. */
+function summary(total: number, count: Count): string {
+  const others = (["Running", "Failed", "Skipped", "Cancelled"] as const).filter((phase) => count[phase] > 0)
+  return [
+    `${count.Succeeded}/${total} succeeded`,
+    ...others.map((phase) => `${count[phase]} ${phase.toLowerCase()}`),
+  ].join(", ")
+}
+
+function succeededCondition(
+  execution: Execution,
+  phase: ExecutionPhase,
+  stages: readonly StageStatus[],
+  count: Count,
+): Omit<Condition, "lastTransitionTime"> {
+  const type = "Succeeded"
+  const message = [summary(stages.length, count), ...failures(stages)].join("; ")
+  switch (phase) {
+    case "Succeeded":
+      return { type, status: "True", reason: "Succeeded", message }
+    case "Failed":
+      return { type, status: "False", reason: "StageFailed", message }
+    case "Cancelled":
+      return { type, status: "False", reason: "Cancelled", message }
+    case "Pending":
+    case "Running":
+      return { type, status: "Unknown", reason: execution.spec.suspend ? "Suspended" : phase, message }
+  }
+}
+
+/** What went wrong, stage by stage; only the first few, so that the message stays one that people read. */
+function failures(stages: readonly StageStatus[]): readonly string[] {
+  const failed = stages.filter((stage) => stage.phase === "Failed")
+  const told = failed.slice(0, 5).map((stage) => `stage "${stage.name}" failed: ${stage.message ?? stage.reason}`)
+  return failed.length > told.length ? [...told, `and ${failed.length - told.length} more`] : told
+}
+
+/** The conditions with this one set; its lastTransitionTime moves only when its status does. */
+export function withCondition(
+  conditions: readonly Condition[] | undefined,
+  next: Omit<Condition, "lastTransitionTime">,
+  now: string,
+): Condition[] {
+  const previous = conditions?.find((condition) => condition.type === next.type)
+  const lastTransitionTime = previous?.status === next.status ? previous.lastTransitionTime : now
+  return [...(conditions ?? []).filter((condition) => condition !== previous), { ...next, lastTransitionTime }]
+}

@@ -1,0 +1,37 @@
+// The labels and annotations that Jobs and their pods carry. They help people and sources select; nothing is ever
+// adopted because of them.
+
+import { createHash } from "node:crypto"
+import { group } from "../api/meta.ts"
+
+/** On Jobs and pods: the execution. As a label shortened where it must be; as an annotation whole. */
+export const executionKey = `${group}/execution`
+/** On Jobs and pods: the stage. As a label a slug of it; as an annotation whole. */
+export const stageKey = `${group}/stage`
+export const managedByKey = "app.kubernetes.io/managed-by"
+
+/** The value of the label {@link executionKey}: the execution's name, or where that is too long a part and a hash of it. */
+export function executionLabel(name: string): string {
+  return name.length <= 63 ? name : `${name.slice(0, 49).replace(/[^a-z0-9]+$/, "")}-${hash(name)}`
+}
+
+/** The value of the label {@link stageKey}: what of the stage's name a label can say. */
+export function stageLabel(name: string): string {
+  return slug(name, 63) || `stage-${hash(name)}`
+}
+
+/** Text as a lower-case DNS label of at most so many characters; empty where nothing of it can be kept. */
+export function slug(text: string, length: number): string {
+  const kept = text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\p{Mark}/gu, "")
+    .replace(/[^a-z0-9]+/g, "-")
+  return kept.replace(/^-+/, "").slice(0, length).replace(/-+$/, "")
+}
+
+/** 64 bits of SHA-256 over the parts, unambiguous about where each ends, as 13 characters of base 36. */
+export function hash(...parts: readonly (string | number)[]): string {
+  const digest = createHash("sha256").update(JSON.stringify(parts)).digest()
+  return digest.readBigUInt64BE().toString(36).padStart(13, "0")
+}
