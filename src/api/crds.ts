@@ -1,7 +1,7 @@
 // The CustomResourceDefinitions, made from the zod schemas: what the API server checks and what the code parses
 // have one source.
 
-import { z } from "zod"
+import * as z from "zod"
 import { executionSpec, executionStatus } from "./execution.ts"
 import { group, version } from "./meta.ts"
 import { pipelineSpec, pipelineStatus } from "./pipeline.ts"

@@ -1,6 +1,6 @@
 // Durations as people write them in manifests: "90s", "10m", "1h30m".
 
-import { z } from "zod"
+import * as z from "zod"
 
 const pattern = /^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,7}s)?$/
 

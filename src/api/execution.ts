@@ -1,6 +1,6 @@
 // PeanutPipelineExecution: one run of a pipeline, and in its status all that Peanut knows about the run.
 
-import { z } from "zod"
+import * as z from "zod"
 import { condition, objectMeta, objectName } from "./meta.ts"
 import { pipelineSpec } from "./pipeline.ts"
 import { stageSpec } from "./stage.ts"

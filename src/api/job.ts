@@ -1,6 +1,6 @@
 // The parts of batch/v1 Job and core/v1 Pod that Peanut reads, and the Job that it writes.
 
-import { z } from "zod"
+import * as z from "zod"
 import { type ObjectMeta, objectMeta } from "./meta.ts"
 
 const jobCondition = z.object({

@@ -1,6 +1,6 @@
 // What every object on the API server has in common: group, names, metadata, conditions.
 
-import { z } from "zod"
+import * as z from "zod"
 
 export const group = "pipeline.peanut.dev"
 export const version = "v1alpha1"

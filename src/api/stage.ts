@@ -1,6 +1,6 @@
 // PeanutStage: the template of a Job. Short forms for what most stages say, `jobTemplate` for all the rest.
 
-import { z } from "zod"
+import * as z from "zod"
 import { duration } from "./duration.ts"
 import { objectMeta } from "./meta.ts"
 

@@ -2,7 +2,7 @@
 // what; its body is only used to find the object, and to drop at once what cannot matter.
 
 import type { CloudEventV1 } from "cloudevents"
-import { z } from "zod"
+import * as z from "zod"
 import { isJobFinished, job, pod } from "../api/job.ts"
 import { group, ownerReference, type Ref } from "../api/meta.ts"
 import { podTrouble } from "../execution/pod-trouble.ts"

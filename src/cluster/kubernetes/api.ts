@@ -1,0 +1,110 @@
+// The verbs of ObjectApi as requests to a real API server, and its answers as Peanut's errors.
+
+import * as Effect from "effect/Effect"
+import type { Ref } from "../../api/meta.ts"
+import {
+  AlreadyExists,
+  Conflict,
+  NotFound,
+  type ObjectApi,
+  Refused,
+  type Resource,
+  Unavailable,
+} from "../object-api.ts"
+import type { Call, HttpClient } from "./http-client.ts"
+
+/** How long one call may take. The event that caused it is answered with 503 after that, and comes again. */
+const callTimeout = "15 seconds"
+const pageSize = 500
+
+export function kubernetesApi(client: HttpClient): ObjectApi {
+  const call = (request: Call) =>
+    Effect.tryPromise({
+      try: (signal) => client(request, signal),
+      catch: (cause) => new Unavailable({ message: `${request.method} ${request.path}: ${String(cause)}`, cause }),
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: callTimeout,
+        orElse: () =>
+          Effect.fail(new Unavailable({ message: `${request.method} ${request.path}: no answer in ${callTimeout}` })),
+      }),
+      Effect.flatMap(({ status, body }) => (status < 300 ? Effect.succeed(body) : Effect.fail(failure(status, body)))),
+    )
+
+  const page = (
+    resource: Resource,
+    namespace: string | undefined,
+    labels: Readonly<Record<string, string>>,
+    token = "",
+  ) => {
+    const query = new URLSearchParams({ limit: String(pageSize) })
+    const selector = Object.entries(labels).map(([label, value]) => `${label}=${value}`)
+    if (selector.length > 0) query.set("labelSelector", selector.join(","))
+    if (token !== "") query.set("continue", token)
+    return call({ method: "GET", path: `${collection(resource, namespace)}?${query}` }).pipe(
+      Effect.catchTags({ NotFound: surprised, Conflict: surprised, AlreadyExists: surprised }),
+      Effect.map((body) => body as { items: readonly object[]; metadata: { continue?: string } }),
+    )
+  }
+
+  return {
+    get: (resource, ref) =>
+      call({ method: "GET", path: item(resource, ref) }).pipe(
+        Effect.catchTags({ Conflict: surprised, AlreadyExists: surprised }),
+      ),
+
+    list: Effect.fnUntraced(function* (resource, { namespace, labels = {} }) {
+      const items: object[] = []
+      let token: string | undefined = ""
+      do {
+        const { items: more, metadata }: Effect.Success<ReturnType<typeof page>> = yield* page(
+          resource,
+          namespace,
+          labels,
+          token,
+        )
+        items.push(...more)
+        token = metadata.continue
+      } while (token)
+      return items
+    }),
+
+    create: (resource, namespace, object) =>
+      call({ method: "POST", path: collection(resource, namespace), body: object }).pipe(
+        // Not about this object: two creations raced to charge the same quota.
+        Effect.catchTags({ Conflict: surprised }),
+      ),
+
+    patch: (resource, ref, patch, subresource) =>
+      call({
+        method: "PATCH",
+        path: item(resource, ref) + (subresource === undefined ? "" : `/${subresource}`),
+        body: patch,
+        contentType: "application/merge-patch+json",
+      }).pipe(Effect.catchTags({ AlreadyExists: surprised })),
+  }
+}
+
+/** An answer that this verb does not give for a reason of ours: trying again later is all that can be done. */
+const surprised = ({ message }: { readonly message: string }) => Effect.fail(new Unavailable({ message }))
+
+function collection({ group, version, plural }: Resource, namespace: string | undefined): string {
+  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`
+  return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
+}
+
+function item(resource: Resource, { namespace, name }: Ref): string {
+  return `${collection(resource, namespace)}/${encodeURIComponent(name)}`
+}
+
+function failure(status: number, body: unknown) {
+  const { message = String(body).slice(0, 500), reason } = (typeof body === "object" && body !== null ? body : {}) as {
+    message?: string
+    reason?: string
+  }
+  if (status === 404) return new NotFound({ message })
+  if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
+  // 401 too: a token that expired or a key that was rotated is replaced before long.
+  if (status === 401 || status === 429 || status >= 500) return new Unavailable({ message: `${status}: ${message}` })
+  return new Refused({ status, message })
+}

@@ -1,0 +1,58 @@
+// Where the API server is and how to prove who we are: the service account of a pod, or a kubeconfig.
+
+import { readFile } from "node:fs/promises"
+import type { AgentOptions } from "node:https"
+
+export interface Connection {
+  readonly server: URL
+  readonly tls: AgentOptions
+  /** The Authorization header of the next request, if one is needed; tokens rotate, so it is asked each time. */
+  readonly authorization: () => Promise<string | undefined>
+}
+
+const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+/** The usual order: `KUBECONFIG` if set, else the pod's service account, else `~/.kube/config`. */
+export async function connect(env: NodeJS.ProcessEnv): Promise<Connection> {
+  const { KUBECONFIG, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
+  return !KUBECONFIG && host && port ? inCluster(host, port) : fromKubeconfig()
+}
+
+async function inCluster(host: string, port: string): Promise<Connection> {
+  return {
+    server: new URL(`https://${host.includes(":") ? `[${host}]` : host}:${port}`),
+    tls: { ca: await readFile(`${serviceAccount}/ca.crt`) },
+    authorization: async () => `Bearer ${(await readFile(`${serviceAccount}/token`, "utf8")).trim()}`,
+  }
+}
+
+/**
+ * kubeconfig files and all their ways to sign in (exec plugins, OIDC, client certificates) are the Kubernetes
+ * client's business. It takes most of half a second to load, so a pod, which has no kubeconfig, never does.
+ */
+async function fromKubeconfig(): Promise<Connection> {
+  const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js")
+  const config = new KubeConfig()
+  config.loadFromDefault()
+  const cluster = config.getCurrentCluster()
+  if (cluster === null)
+    throw new Error("the kubeconfig names no current cluster; set KUBECONFIG or kubectl config use-context")
+  const options = async () => {
+    const options: AgentOptions & { headers?: Record<string, string> } = {}
+    await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0])
+    return options
+  }
+  const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = await options()
+  const tls = Object.fromEntries(
+    Object.entries({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }).filter(
+      ([, v]) => v !== undefined,
+    ),
+  )
+  const user = config.getCurrentUser()
+  const basic = user?.username ? `Basic ${btoa(`${user.username}:${user.password}`)}` : undefined
+  return {
+    server: new URL(cluster.server),
+    tls,
+    authorization: async () => basic ?? (await options()).headers?.Authorization,
+  }
+}
