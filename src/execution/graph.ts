@@ -8,6 +8,8 @@ import { didYouMean } from "./nearest-name.ts"
 export interface Problem {
   readonly stage: string
   readonly field: "name" | "type" | "dependsOn"
+  /** The entry of `dependsOn` that is wrong, where it is one. */
+  readonly dependency?: string
   readonly message: string
 }
 
@@ -32,16 +34,16 @@ export function findProblems(
   for (const stage of stages) {
     const says = `stage "${stage.name}"`
     if (types !== undefined && !types.has(stage.type)) {
-      const message = `${says} is of type "${stage.type}", but there is no PeanutStage of that name${didYouMean(stage.type, types)}`
+      const message = `${says} is of type "${stage.type}", but there is no PeanutStage of that name${suggestion(stage.type, types)}`
       problems.push({ stage: stage.name, field: "type", message })
     }
-    for (const parent of stage.dependsOn ?? []) {
-      if (parent === stage.name) {
-        problems.push({ stage: stage.name, field: "dependsOn", message: `${says} depends on itself` })
-      } else if (!names.has(parent)) {
-        const others = [...names].filter((name) => name !== stage.name)
-        const message = `${says} depends on "${parent}", which is not in pipeline "${pipelineName}"${didYouMean(parent, others)}`
-        problems.push({ stage: stage.name, field: "dependsOn", message })
+    for (const dependency of new Set(stage.dependsOn)) {
+      const about = { stage: stage.name, field: "dependsOn", dependency } as const
+      if (dependency === stage.name) {
+        problems.push({ ...about, message: `${says} depends on itself` })
+      } else if (!names.has(dependency)) {
+        const message = `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${suggestion(dependency, names)}`
+        problems.push({ ...about, message })
       }
     }
   }
@@ -51,7 +53,14 @@ export function findProblems(
     problems.push({ stage: cycle[0]!, field: "dependsOn", message })
   }
   return problems
+
+  /** Nobody reads more than a few, and each costs a comparison with every name. */
+  function suggestion(wrong: string, known: ReadonlySet<string>): string {
+    return problems.length < maxSuggestions ? didYouMean(wrong, known) : ""
+  }
 }
+
+const maxSuggestions = 20
 
 /**
  * Stages in an order in which each comes after all that it depends on; otherwise in the pipeline's own order.

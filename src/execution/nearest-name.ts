@@ -4,7 +4,8 @@ import { distance } from "fastest-levenshtein"
 
 /** The known name closest to a mistyped one, if any is close enough to be a likely slip. */
 export function nearestName(wrong: string, known: Iterable<string>): string | undefined {
-  const likely = (name: string) => Math.max(1, Math.floor(Math.max(name.length, wrong.length) / 3))
+  // A third of the letters; two swapped ones count as two.
+  const likely = (name: string) => Math.round(Math.max(name.length, wrong.length) / 3)
   let best: { name: string; distance: number } | undefined
   for (const name of known) {
     const d = distance(wrong.toLowerCase(), name.toLowerCase())

@@ -10,19 +10,13 @@ import {
   LineCounter,
   parseAllDocuments,
   type ScalarTag,
-  visit,
-  type YAMLError,
 } from "yaml"
 import type { Path } from "./manifest.ts"
+import { aliasMistake, type SyntaxMistake, syntaxMistakes } from "./syntax.ts"
 
 export interface WrittenDocument {
   readonly value: unknown
   readonly lineOf: (path: Path) => number
-}
-
-export interface SyntaxMistake {
-  readonly line: number
-  readonly message: string
 }
 
 /** The documents that hold something, and what is wrong in those that are no YAML. */
@@ -35,9 +29,8 @@ export function parseDocuments(text: string): {
   const documents: WrittenDocument[] = []
   const mistakes: SyntaxMistake[] = []
   for (const document of parse(text, lines)) {
-    const line = lineAt(document.contents?.range?.[0] ?? 0)
     if (document.errors.length > 0) {
-      mistakes.push(...telling(document.errors).map((error) => syntaxMistake(error, text, lineAt)))
+      mistakes.push(...syntaxMistakes(document, text, lineAt))
       continue
     }
     try {
@@ -45,7 +38,7 @@ export function parseDocuments(text: string): {
       JSON.stringify(value)
       if (value !== null) documents.push({ value, lineOf: (path) => lineAt(offsetOf(document, path)) })
     } catch (error) {
-      mistakes.push(aliasMistake(document, error, line, lineAt))
+      mistakes.push(aliasMistake(document, error, lineAt))
     }
   }
   return { documents, mistakes }
@@ -70,58 +63,6 @@ const kubectlBoolean: ScalarTag = {
   default: true,
   test: /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/,
   resolve: (text) => /^(?:y|on)/i.test(text),
-}
-
-/** One slip makes the parser complain all the way down, so only the first counts; every duplicate key is its own. */
-function telling(errors: readonly YAMLError[]): readonly YAMLError[] {
-  return errors.every((error) => error.code === "DUPLICATE_KEY") ? errors : errors.slice(0, 1)
-}
-
-function syntaxMistake({ code, message, pos }: YAMLError, text: string, lineAt: (offset: number) => number) {
-  return { line: lineAt(pos[0]), message: reason() }
-
-  function reason(): string {
-    switch (code) {
-      case "DUPLICATE_KEY": {
-        const [key = ""] = /^("[^"\n]*"|'[^'\n]*'|[^\s:,{}[\]]+)/.exec(text.slice(pos[0], pos[0] + 200)) ?? []
-        return `field "${key.replace(/^["']|["']$/g, "")}" is there twice in one object; remove one`
-      }
-      case "TAB_AS_INDENT":
-        return "not YAML: a tab in the indentation; use spaces"
-      case "BLOCK_AS_IMPLICIT_KEY":
-        return 'not YAML: a field within the text of another; check the indentation, and quote text that has ": " in it'
-      case "RESOURCE_EXHAUSTION":
-        return "not a manifest: nested too deeply"
-      default:
-        return `not YAML: ${message.slice(0, 1).toLowerCase()}${message.slice(1, 200)}`
-    }
-  }
-}
-
-/** Why a document that parsed cannot be turned into data; only aliases and depth can do that. */
-function aliasMistake(
-  document: Document,
-  error: unknown,
-  line: number,
-  lineAt: (offset: number) => number,
-): SyntaxMistake {
-  if (error instanceof RangeError) return { line, message: "not a manifest: nested too deeply" }
-  if (error instanceof TypeError) return { line, message: "not a manifest: an anchor holds an alias of itself" }
-  let found: SyntaxMistake | undefined
-  const anchors = new Set<string>()
-  visit(document, {
-    Node: (_, node) => {
-      if (isAlias(node)) {
-        if (anchors.has(node.source)) return undefined
-        const message = `not YAML: there is no anchor "&${node.source}" before the alias "*${node.source}"`
-        found = { line: lineAt(node.range?.[0] ?? 0), message }
-        return visit.BREAK
-      }
-      if ("anchor" in node && node.anchor !== undefined) anchors.add(node.anchor)
-      return undefined
-    },
-  })
-  return found ?? { line, message: "not a manifest: its aliases unfold to more than Peanut takes; write it out" }
 }
 
 /** Where a field begins: at its key, as its value may start a line later. Where it is not written, around it. */

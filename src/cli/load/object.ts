@@ -2,7 +2,7 @@
 
 import { apiVersion, group } from "../../api/meta.ts"
 import { stageContainerName } from "../../api/stage.ts"
-import { didYouMean } from "../../execution/nearest-name.ts"
+import { didYouMean, nearestName } from "../../execution/nearest-name.ts"
 import type { WrittenDocument } from "./documents.ts"
 import { called, type Finding, type Manifest } from "./manifest.ts"
 import { graphMistakes } from "./pipeline.ts"
@@ -13,8 +13,9 @@ import { shapeMistakes, withoutNulls } from "./shape.ts"
 import { described, fieldName, quoted } from "./words.ts"
 
 export interface ReadObject {
-  /** Absent where it cannot be told which object it is; it may be the one that another misses. */
   readonly manifest?: Manifest
+  /** Whether it cannot be told which object it is; it may be the one that another misses. */
+  readonly isUnknown?: boolean
   readonly problems: readonly Problem[]
 }
 
@@ -24,7 +25,7 @@ export function readObjects(file: string, document: WrittenDocument): readonly R
   if (!isObject(value) || typeof value.kind !== "string" || !isListKind(value.kind)) return [readObject(file, document)]
   if (value.items !== null && !Array.isArray(value.items)) {
     const message = `items must be a list of objects, but is ${described(value.items)}`
-    return [{ problems: [{ file, line: lineOf(["items"]), object: value.kind, message }] }]
+    return [{ isUnknown: true, problems: [{ file, line: lineOf(["items"]), object: value.kind, message }] }]
   }
   return listAt(value, ["items"]).map((item, index) =>
     readObject(file, { value: item, lineOf: (path) => lineOf(["items", index, ...path]) }),
@@ -40,7 +41,7 @@ function readObject(file: string, { value, lineOf }: WrittenDocument): ReadObjec
   const line = lineOf([])
   if (!isObject(value)) {
     const message = `must be an object with apiVersion, kind, metadata and spec, but is ${described(value)}`
-    return { problems: [{ file, line, message }] }
+    return { isUnknown: true, problems: [{ file, line, message }] }
   }
   const { kind } = value
   const name = valueAt(value, ["metadata", "name"])
@@ -52,14 +53,15 @@ function readObject(file: string, { value, lineOf }: WrittenDocument): ReadObjec
 
   const identity = identityMistakes(value)
   const schema = typeof kind === "string" ? schemas.get(kind) : undefined
-  if (typeof kind !== "string" || schema === undefined) return { problems: problemsOf(identity) }
+  if (typeof kind !== "string" || schema === undefined)
+    return { isUnknown: !isForeign(value), problems: problemsOf(identity) }
   const problems = problemsOf([
     ...identity,
     ...shapeMistakes(value, schema).map((finding) => withAdvice(finding, value)),
     ...(kind === "PeanutStage" ? imageMistakes(value) : []),
     ...(kind === "PeanutPipeline" ? graphMistakes(value) : []),
   ])
-  if (!isNamed || typeof namespace !== "string") return { problems }
+  if (!isNamed || typeof namespace !== "string") return { isUnknown: true, problems }
   const { status: _, ...kept } = withoutNulls(value, schema) as JsonObject
   return { manifest: { kind, namespace, name, object: kept, where: { file, line }, lineOf }, problems }
 }
@@ -67,14 +69,13 @@ function readObject(file: string, { value, lineOf }: WrittenDocument): ReadObjec
 function identityMistakes(value: JsonObject): readonly Finding[] {
   const { apiVersion: written, kind } = value
   const kinds = [...schemas.keys()]
-  const isOurs = typeof written === "string" && written.split("/")[0] === group
   if (kind === undefined || kind === null) {
     return [{ path: [], message: `kind is missing; Peanut runs ${kinds.join(", ")}` }]
   }
   if (typeof kind !== "string") return [{ path: ["kind"], message: `kind must be text, but is ${described(kind)}` }]
   if (!schemas.has(kind)) {
-    const near = didYouMean(kind, kinds)
-    if (isOurs || near !== "") {
+    if (!isForeign(value)) {
+      const near = didYouMean(kind, kinds)
       return [{ path: ["kind"], message: `there is no kind ${quoted(kind)}${near || `, but ${kinds.join(", ")}`}` }]
     }
     const said = typeof written === "string" ? ` of ${quoted(written)}` : ""
@@ -87,6 +88,12 @@ function identityMistakes(value: JsonObject): readonly Finding[] {
   }
   const is = typeof written === "string" ? quoted(written) : described(written)
   return [{ path: ["apiVersion"], message: `apiVersion must be "${apiVersion}", but is ${is}` }]
+}
+
+/** Whether it is certainly an object of somebody else: neither our group nor a slip in one of our kinds. */
+function isForeign({ apiVersion, kind }: JsonObject): boolean {
+  const isOurs = typeof apiVersion === "string" && apiVersion.split("/")[0] === group
+  return !isOurs && typeof kind === "string" && nearestName(kind, schemas.keys()) === undefined
 }
 
 /** What helps with a mistake in a field beyond what its schema knows. */

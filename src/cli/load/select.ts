@@ -117,8 +117,11 @@ function executionOf({ name: pipelineName, namespace, where }: Manifest): Manife
 
 function missingPipeline(name: string, namespace: string, pipelines: readonly Manifest[], { paths }: Loaded): string {
   if (pipelines.length === 0) return `there is no PeanutPipeline "${name}" in ${orList(paths)}; give its file too`
-  const names = pipelines.filter((it) => it.namespace === namespace).map((it) => it.name)
   const away = elsewhere(name, pipelines, namespace)
+  const names = pipelines.filter((it) => it.namespace === namespace).map((it) => it.name)
+  if (names.length === 0 && away === "") {
+    return `there is no PeanutPipeline "${name}" in namespace "${namespace}" of ${orList(paths)}; give its file too`
+  }
   return `there is no PeanutPipeline "${name}"${away || didYouMean(name, names) || `, but ${names.map(quoted).join(", ")}`}`
 }
 

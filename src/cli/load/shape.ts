@@ -18,7 +18,7 @@ export function shapeMistakes(value: unknown, schema: Schema, path: Path = []): 
   if (typeof value === "string") return textMistakes(value, schema, path)
   if (typeof value === "number") return numberMistakes(value, schema, path)
   if (Array.isArray(value)) return listMistakes(value, schema, path)
-  return isObject(value) ? objectMistakes(value, schema, path) : []
+  return isObject(value) && schema.type === "object" ? objectMistakes(value, schema, path) : []
 }
 
 /** The value without the fields that are null and may not be: to an API server they are absent. */
@@ -53,8 +53,8 @@ function isOfType(value: unknown, schema: Schema): boolean {
   }
 }
 
-function isAbsent(value: unknown, { type, nullable }: Schema): boolean {
-  return value === undefined || (value === null && type !== undefined && !nullable)
+function isAbsent(value: unknown, { nullable }: Schema): boolean {
+  return value === undefined || (value === null && !nullable)
 }
 
 /** Only the schema's own properties: `__proto__` and `constructor` are fields like any other. */

@@ -1,0 +1,32 @@
+// How a run ended: a table of its stages, and the reason of everything that did not succeed.
+
+import stringWidth from "string-width"
+import type { ExecutionStatus, StageStatus } from "../../api/execution.ts"
+import { formatDuration, type Paint, type Progress, padded, paintPhase } from "./stage-lines.ts"
+
+/** The table, one line for each stage in the order of the pipeline. */
+export function reportTable({ stages, statuses, elapsed }: Progress, paint: Paint): string {
+  const width = Math.max(5, ...stages.map(({ name }) => stringWidth(name)))
+  const rows = stages.map(({ name }) => {
+    const phase = statuses.get(name)?.phase ?? "Waiting"
+    const time = elapsed(name)
+    const gap = " ".repeat(11 - stringWidth(`x ${phase}`))
+    return `${padded(name, width)}  ${paintPhase(phase, paint)}${gap}  ${(time === undefined ? "-" : formatDuration(time)).padStart(7)}`
+  })
+  return [paint("bold", `${padded("STAGE", width)}  ${padded("STATE", 11)}  ${"TIME".padStart(7)}`), ...rows].join("\n")
+}
+
+/** Why it did not all succeed: a line for each stage, or for the execution where none could start. */
+export function reportReasons(status: ExecutionStatus): readonly string[] {
+  const lines = (status.stages ?? [])
+    .filter(({ phase }) => phase !== "Succeeded")
+    .map((stage) => `${stage.name}: ${stage.phase}${why(stage)}`)
+  const condition = status.conditions?.find(({ type }) => type === "Succeeded")
+  if (lines.length === 0 && condition?.status === "False") return [`${condition.reason}: ${condition.message}`]
+  return lines
+}
+
+function why({ reason, message }: StageStatus): string {
+  const said = [reason, message].filter((part) => part !== undefined).join(": ")
+  return said === "" ? "" : ` (${said})`
+}

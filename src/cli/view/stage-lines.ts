@@ -1,0 +1,105 @@
+// A run as lines of text, one for each stage, indented by how deep in the graph it is.
+
+import type { styleText } from "node:util"
+import stringWidth from "string-width"
+import type { StagePhase, StageStatus } from "../../api/execution.ts"
+import type { PipelineStage } from "../../api/pipeline.ts"
+import { sortTopologically } from "../../execution/graph.ts"
+
+export type Style = Parameters<typeof styleText>[0]
+/** Colours text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string
+
+const marks: Record<StagePhase, { readonly mark: string; readonly style: Style }> = {
+  Waiting: { mark: "·", style: "dim" },
+  Running: { mark: "●", style: "cyan" },
+  Succeeded: { mark: "✔", style: "green" },
+  Failed: { mark: "✖", style: "red" },
+  Skipped: { mark: "↷", style: "yellow" },
+  Cancelled: { mark: "⊘", style: "yellow" },
+}
+
+/** A phase in its colour, behind its mark. */
+export function paintPhase(phase: StagePhase, paint: Paint): string {
+  return paint(marks[phase].style, `${marks[phase].mark} ${phase}`)
+}
+
+export interface Progress {
+  readonly stages: readonly PipelineStage[]
+  readonly statuses: ReadonlyMap<string, StageStatus>
+  /** How long a stage has taken so far, in milliseconds, if it started. */
+  readonly elapsed: (stage: string) => number | undefined
+}
+
+/** At most `rows` lines of at most `columns` cells; where there are more stages, those that matter now are kept. */
+export function stageLines(
+  progress: Progress,
+  { rows, columns }: { rows: number; columns: number },
+  paint: Paint,
+): readonly string[] {
+  const depths = depthsOf(progress.stages)
+  const all = sortTopologically(progress.stages)
+  const shown = all.length <= rows ? all : mostTelling(all, progress.statuses, rows - 1)
+  const indented = (stage: PipelineStage) => "  ".repeat(Math.min(depths.get(stage.name) ?? 0, 10)) + stage.name
+  const width = Math.min(Math.max(...shown.map((stage) => stringWidth(indented(stage)))), Math.max(10, columns - 36))
+  const lines = shown.map((stage) => {
+    const status = progress.statuses.get(stage.name) ?? { name: stage.name, phase: "Waiting" as const }
+    const elapsed = progress.elapsed(stage.name)
+    const time = elapsed === undefined ? "" : formatDuration(elapsed)
+    const phase = paintPhase(status.phase, paint)
+    const gap = " ".repeat(Math.max(0, 11 - stringWidth(`${marks[status.phase].mark} ${status.phase}`)))
+    const note = cut(status.message ?? "", columns - width - 24)
+    return `${padded(indented(stage), width)}  ${phase}${gap}  ${time.padStart(7)}${note && `  ${paint("dim", note)}`}`
+  })
+  return all.length === shown.length
+    ? lines
+    : [...lines, paint("dim", `… and ${all.length - shown.length} more stages`)]
+}
+
+/** How many stages lie above each, along the longest way. */
+export function depthsOf(stages: readonly PipelineStage[]): ReadonlyMap<string, number> {
+  const depths = new Map<string, number>()
+  for (const stage of sortTopologically(stages)) {
+    depths.set(stage.name, Math.max(-1, ...(stage.dependsOn ?? []).map((parent) => depths.get(parent) ?? 0)) + 1)
+  }
+  return depths
+}
+
+/** What runs or went wrong first, then what waits, then what is done; in the order of the graph. */
+function mostTelling(stages: readonly PipelineStage[], statuses: Progress["statuses"], count: number) {
+  const rank: Record<StagePhase, number> = { Running: 0, Failed: 0, Waiting: 1, Cancelled: 2, Skipped: 2, Succeeded: 2 }
+  const byRank = stages.toSorted((a, b) => rank[phaseOf(a)] - rank[phaseOf(b)])
+  const kept = new Set(byRank.slice(0, Math.max(0, count)))
+  return stages.filter((stage) => kept.has(stage))
+
+  function phaseOf(stage: PipelineStage): StagePhase {
+    return statuses.get(stage.name)?.phase ?? "Waiting"
+  }
+}
+
+/** Text in exactly so many cells. */
+export function padded(text: string, width: number): string {
+  const short = cut(text, width)
+  return short + " ".repeat(Math.max(0, width - stringWidth(short)))
+}
+
+/** Text in at most so many cells, on one line. */
+export function cut(text: string, width: number): string {
+  const line = text.replace(/\s+/g, (space) => (space.includes("\n") ? " " : space))
+  if (stringWidth(line) <= width) return line
+  let short = ""
+  for (const { segment } of new Intl.Segmenter().segment(line)) {
+    if (stringWidth(short + segment) > width - 1) break
+    short += segment
+  }
+  return width <= 0 ? "" : `${short}…`
+}
+
+/** Such as 0.4s, 12.3s, 3m05s, 1h02m. */
+export function formatDuration(millis: number): string {
+  const seconds = millis / 1000
+  if (seconds < 60) return `${seconds.toFixed(1)}s`
+  const minutes = Math.floor(seconds / 60)
+  const two = (n: number) => String(Math.floor(n)).padStart(2, "0")
+  return minutes < 60 ? `${minutes}m${two(seconds % 60)}s` : `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`
+}
