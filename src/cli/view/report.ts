@@ -20,13 +20,14 @@ export function reportTable({ stages, statuses, elapsed }: Progress, paint: Pain
 export function reportReasons(status: ExecutionStatus): readonly string[] {
   const lines = (status.stages ?? [])
     .filter(({ phase }) => phase !== "Succeeded")
-    .map((stage) => `${stage.name}: ${stage.phase}${why(stage)}`)
+    .map((stage) => `${stage.name}: ${why(stage)}`)
   const condition = status.conditions?.find(({ type }) => type === "Succeeded")
   if (lines.length === 0 && condition?.status === "False") return [`${condition.reason}: ${condition.message}`]
   return lines
 }
 
-function why({ reason, message }: StageStatus): string {
-  const said = [reason, message].filter((part) => part !== undefined).join(": ")
-  return said === "" ? "" : ` (${said})`
+/** Such as `Failed (BackoffLimitExceeded): exit code 3`. */
+function why({ phase, reason, message }: StageStatus): string {
+  const because = reason === undefined || reason === phase ? "" : ` (${reason})`
+  return `${phase}${because}${message === undefined ? "" : `: ${message}`}`
 }

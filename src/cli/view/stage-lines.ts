@@ -38,7 +38,7 @@ export function stageLines(
   paint: Paint,
 ): readonly string[] {
   const depths = depthsOf(progress.stages)
-  const all = sortTopologically(progress.stages)
+  const all = belowTheirParents(progress.stages)
   const shown = all.length <= rows ? all : mostTelling(all, progress.statuses, rows - 1)
   const indented = (stage: PipelineStage) => "  ".repeat(Math.min(depths.get(stage.name) ?? 0, 10)) + stage.name
   const width = Math.min(Math.max(...shown.map((stage) => stringWidth(indented(stage)))), Math.max(10, columns - 36))
@@ -54,6 +54,24 @@ export function stageLines(
   return all.length === shown.length
     ? lines
     : [...lines, paint("dim", `… and ${all.length - shown.length} more stages`)]
+}
+
+/** Each stage right below the last of its parents, as a tree would show it. */
+export function belowTheirParents(stages: readonly PipelineStage[]): readonly PipelineStage[] {
+  const missing = new Map(stages.map((stage) => [stage.name, new Set(stage.dependsOn).size]))
+  const children = new Map<string, PipelineStage[]>(stages.map((stage) => [stage.name, []]))
+  for (const stage of stages) for (const parent of new Set(stage.dependsOn)) children.get(parent)?.push(stage)
+  const next = stages.filter((stage) => missing.get(stage.name) === 0).reverse()
+  const order: PipelineStage[] = []
+  for (let stage = next.pop(); stage !== undefined; stage = next.pop()) {
+    order.push(stage)
+    const free = children.get(stage.name)!.filter((child) => {
+      missing.set(child.name, missing.get(child.name)! - 1)
+      return missing.get(child.name) === 0
+    })
+    next.push(...free.reverse())
+  }
+  return order
 }
 
 /** How many stages lie above each, along the longest way. */
