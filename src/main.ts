@@ -1,12 +1,14 @@
 // The in-cluster entry: one HTTP server that takes CloudEvents. It needs PORT and the usual credentials of a pod, or
 // a KUBECONFIG; it keeps nothing between requests.
 
+import type { Server } from "node:http"
 import { serve } from "@hono/node-server"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { layerKubernetes } from "./cluster/kubernetes.ts"
 import { makeApp } from "./server/app.ts"
 import { layerLog } from "./server/log.ts"
+import { gracefulClose } from "./server/shutdown.ts"
 
 const port = Number(process.env.PORT ?? 8080)
 const runtime = ManagedRuntime.make(Layer.mergeAll(layerKubernetes(process.env), layerLog))
@@ -26,9 +28,12 @@ const server = serve({
 })
 
 // Knative sends SIGTERM some 30 s after the last request. What runs is finished; nothing is lost if it is not.
+const close = gracefulClose(server as Server)
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => {
+  process.once(signal, async () => {
     isReady = false
-    server.close(() => void runtime.dispose().then(() => process.exit(0)))
+    await close()
+    await runtime.dispose()
+    process.exit(0)
   })
 }

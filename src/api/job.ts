@@ -3,48 +3,44 @@
 import * as z from "zod"
 import { type ObjectMeta, objectMeta } from "./meta.ts"
 
+// Go writes what is unset as absent or as null, depending on the field: everything optional may be either.
+
 const jobCondition = z.object({
   type: z.string(),
   status: z.string(),
-  reason: z.string().optional(),
-  message: z.string().optional(),
-  lastTransitionTime: z.string().optional(),
+  reason: z.string().nullish(),
+  message: z.string().nullish(),
+  lastTransitionTime: z.string().nullish(),
 })
 
 export const job = z.object({
   metadata: objectMeta,
   spec: z.object({
-    completions: z.int().nullish(),
-    parallelism: z.int().nullish(),
+    completions: z.number().nullish(),
+    parallelism: z.number().nullish(),
     successPolicy: z.unknown().optional(),
-    activeDeadlineSeconds: z.int().nullish(),
+    activeDeadlineSeconds: z.number().nullish(),
   }),
   status: z
     .object({
       conditions: z.array(jobCondition).nullish(),
       completionTime: z.string().nullish(),
     })
-    .optional(),
+    .nullish(),
 })
 export type Job = z.infer<typeof job>
-
-const terminated = z.object({
-  exitCode: z.int(),
-  signal: z.int().optional(),
-  reason: z.string().optional(),
-  message: z.string().optional(),
-  finishedAt: z.string().nullish(),
-})
 
 const containerStatus = z.object({
   name: z.string(),
   state: z
     .object({
-      waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
-      running: z.object({ startedAt: z.string().nullish() }).optional(),
-      terminated: terminated.optional(),
+      waiting: z.object({ reason: z.string().nullish(), message: z.string().nullish() }).nullish(),
+      running: z.object({ startedAt: z.string().nullish() }).nullish(),
+      terminated: z
+        .object({ exitCode: z.number(), reason: z.string().nullish(), finishedAt: z.string().nullish() })
+        .nullish(),
     })
-    .optional(),
+    .nullish(),
 })
 export type ContainerStatus = z.infer<typeof containerStatus>
 
@@ -52,14 +48,14 @@ export const pod = z.object({
   metadata: objectMeta,
   status: z
     .object({
-      phase: z.string().optional(),
-      reason: z.string().optional(),
-      message: z.string().optional(),
+      phase: z.string().nullish(),
+      reason: z.string().nullish(),
+      message: z.string().nullish(),
       conditions: z.array(jobCondition).nullish(),
       containerStatuses: z.array(containerStatus).nullish(),
       initContainerStatuses: z.array(containerStatus).nullish(),
     })
-    .optional(),
+    .nullish(),
 })
 export type Pod = z.infer<typeof pod>
 

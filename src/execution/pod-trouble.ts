@@ -19,10 +19,10 @@ export function podTrouble(pod: Pod): string | undefined {
 
 function waitingTrouble(status: ContainerStatus): string | undefined {
   const waiting = status.state?.waiting
-  if (waiting?.reason === undefined || ordinary.has(waiting.reason)) return undefined
+  if (!waiting?.reason || ordinary.has(waiting.reason)) return undefined
   return said(waiting.reason, waiting.message)
 }
 
-function said(reason: string, message: string | undefined): string {
+function said(reason: string, message: string | null | undefined): string {
   return message ? `${reason}: ${message}` : reason
 }

@@ -21,7 +21,7 @@ export function stageOutcome(job: Job, pods: readonly Pod[]): StageOutcome {
       phase: "Failed",
       reason: failed.reason ?? "JobFailed",
       message: exit === undefined ? said : `${exit} (${said})`,
-      ...(failed.lastTransitionTime !== undefined && { completionTime: failed.lastTransitionTime }),
+      ...(failed.lastTransitionTime != null && { completionTime: failed.lastTransitionTime }),
     }
   }
   const done = podThatDecides(job, pods)
@@ -62,8 +62,8 @@ function exitOfFailedPod(pods: readonly Pod[]): string | undefined {
   if (failed === undefined) return undefined
   const statuses = failed.status?.containerStatuses ?? []
   const ended = (statuses.find((s) => s.name === stageContainerName) ?? statuses[0])?.state?.terminated
-  if (ended === undefined || ended.exitCode === 0) return failed.status?.message ?? failed.status?.reason
-  const why = ended.reason === undefined || ended.reason === "Error" ? "" : `${ended.reason}, `
+  if (!ended || ended.exitCode === 0) return failed.status?.message ?? failed.status?.reason ?? undefined
+  const why = !ended.reason || ended.reason === "Error" ? "" : `${ended.reason}, `
   return `${why}exit code ${ended.exitCode}`
 }
 

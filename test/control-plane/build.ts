@@ -1,0 +1,105 @@
+// Builds the programs of the control plane with Go, once for each set of pins and never twice at the same time,
+// because a build takes minutes of every core.
+import { execFile } from "node:child_process"
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { promisify } from "node:util"
+import { modulesFolder, type Program, type Source } from "./sources.ts"
+
+const run = promisify(execFile)
+
+/** Builds what `missing` names into the folder; undefined when this machine has no Go. */
+export async function build(
+  folder: string,
+  sources: Record<Program, Source>,
+  missing: () => readonly Program[],
+): Promise<string | undefined> {
+  if (!(await hasGo())) return undefined
+  mkdirSync(folder, { recursive: true })
+  await alone(`${folder}.lock`, async () => {
+    const programs = missing() // Asked under the lock: another process may have just built them.
+    for (const [index, program] of programs.entries()) {
+      console.error(
+        `building ${program} (${index + 1} of ${programs.length}; once, about 8 minutes in all on two cores)`,
+      )
+      await compile(sources[program], join(folder, program))
+    }
+  })
+  return folder
+}
+
+/** A program appears under its name only when it is whole. */
+async function compile(source: Source, file: string): Promise<void> {
+  const unfinished = `${file}.${process.pid}`
+  try {
+    await run("go", ["build", "-ldflags", linkerFlags(source), "-o", unfinished, source.package], {
+      cwd: join(modulesFolder, source.module),
+      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
+      maxBuffer: 64 * 1024 * 1024, // Go names every module it downloads.
+    })
+    renameSync(unfinished, file)
+  } finally {
+    rmSync(unfinished, { force: true })
+  }
+}
+
+/** Kubernetes takes its version from the linker; without one kube-apiserver calls itself v0.0.0 and clients balk. */
+function linkerFlags({ module }: Source): string {
+  if (module !== "kubernetes") return "-s -w"
+  const goMod = readFileSync(join(modulesFolder, module, "go.mod"), "utf8")
+  const [, major, minor, patch] = /k8s\.io\/kubernetes v(\d+)\.(\d+)\.(\d+)/.exec(goMod) ?? []
+  const values = {
+    gitVersion: `v${major}.${minor}.${patch}`,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: "clean",
+  }
+  const version = Object.entries(values).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+  return ["-s -w", ...version].join(" ")
+}
+
+async function hasGo(): Promise<boolean> {
+  return run("go", ["version"]).then(
+    () => true,
+    () => false,
+  )
+}
+
+const beatSeconds = 5
+const staleSeconds = 60
+
+/**
+ * Runs the work while no other process runs it. The holder touches the lock file, so that a lock left behind by a
+ * killed process is known by its age. If two waiters take over a stale lock in the same instant both build, which
+ * costs time only: programs are renamed into place.
+ */
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
+  for (let waited = 0; !take(lock); waited++) {
+    if (waited === 0) console.error(`waiting for another process that builds the control plane (${lock})`)
+    if (ageSeconds(lock) > staleSeconds) rmSync(lock, { force: true })
+    await sleep(1000)
+  }
+  const beat = setInterval(() => utimesSync(lock, new Date(), new Date()), beatSeconds * 1000)
+  try {
+    await work()
+  } finally {
+    clearInterval(beat)
+    rmSync(lock, { force: true })
+  }
+}
+
+function take(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" })
+    return true
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false
+    throw error
+  }
+}
+
+function ageSeconds(file: string): number {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  return stat ? (Date.now() - stat.mtimeMs) / 1000 : 0
+}

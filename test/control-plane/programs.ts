@@ -1,0 +1,53 @@
+// Finds the real Kubernetes and Knative programs that integration tests run: in KUBEBUILDER_ASSETS, or in a cache
+// outside the repository that Go fills once from the pins in modules/. `node test/control-plane/programs.ts` prints
+// the folder, and builds it first where that is needed.
+import { createHash } from "node:crypto"
+import { accessSync, constants, readFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { build } from "./build.ts"
+import { modulesFolder, type Program, sources } from "./sources.ts"
+
+/** The folder that holds every program, or undefined; looks only, so that any test worker may ask at any time. */
+export function findPrograms(): string | undefined {
+  const assets = process.env.KUBEBUILDER_ASSETS
+  return [...(assets ? [assets] : []), cacheFolder()].find((folder) => missingFrom(folder).length === 0)
+}
+
+/** The folder that holds every program, built with Go where needed (minutes); undefined where Go is missing too. */
+export async function ensurePrograms(): Promise<string | undefined> {
+  const assets = process.env.KUBEBUILDER_ASSETS
+  const missing = assets ? missingFrom(assets) : []
+  if (missing.length > 0) console.error(`KUBEBUILDER_ASSETS (${assets}) has no ${missing.join(", ")}; not used`)
+  return findPrograms() ?? (await build(cacheFolder(), sources, () => missingFrom(cacheFolder())))
+}
+
+export const howToGetPrograms = `install Go 1.26, or set KUBEBUILDER_ASSETS to a folder of ${Object.keys(sources).join(", ")}`
+
+/** One folder for each set of pins: another branch with other versions does not disturb this one. */
+function cacheFolder(): string {
+  const hash = createHash("sha256").update(JSON.stringify(sources))
+  for (const module of ["etcd", "kubernetes", "knative-eventing"]) {
+    hash.update(readFileSync(join(modulesFolder, module, "go.mod")))
+  }
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache")
+  return join(cache, "peanut", "control-plane", hash.digest("hex").slice(0, 16))
+}
+
+function missingFrom(folder: string): readonly Program[] {
+  return (Object.keys(sources) as Program[]).filter((program) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return false
+    } catch {
+      return true
+    }
+  })
+}
+
+if (import.meta.main) {
+  const folder = await ensurePrograms()
+  if (folder) console.log(folder)
+  else console.error(`there is no Go on this machine: ${howToGetPrograms}`)
+  process.exitCode = folder ? 0 : 1
+}

@@ -1,0 +1,22 @@
+// The programs of the control plane, and the Go package each is built from. The versions stand in modules/*/go.mod.
+import { join } from "node:path"
+
+export interface Source {
+  readonly module: "etcd" | "kubernetes" | "knative-eventing"
+  readonly package: string
+}
+
+export const sources = {
+  etcd: { module: "etcd", package: "go.etcd.io/etcd/server/v3" },
+  "kube-apiserver": { module: "kubernetes", package: "k8s.io/kubernetes/cmd/kube-apiserver" },
+  "kube-controller-manager": { module: "kubernetes", package: "k8s.io/kubernetes/cmd/kube-controller-manager" },
+  kubectl: { module: "kubernetes", package: "k8s.io/kubernetes/cmd/kubectl" },
+  apiserver_receive_adapter: {
+    module: "knative-eventing",
+    package: "knative.dev/eventing/cmd/apiserver_receive_adapter",
+  },
+} as const satisfies Record<string, Source>
+
+export type Program = keyof typeof sources
+
+export const modulesFolder = join(import.meta.dirname, "modules")
