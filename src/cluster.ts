@@ -39,7 +39,7 @@ export class Cluster extends Context.Service<
     /** One execution, as it is now. */
     execution(ref: Ref): Effect.Effect<Execution, NotFound | Malformed | Failed>
     /** The pipeline an execution names and the stages of its namespace, as they are now. */
-    definition(execution: Execution): Effect.Effect<Definition, Failed>
+    definition(execution: Execution): Effect.Effect<Definition, Malformed | Failed>
     /** The Jobs this execution owns, and their pods. */
     run(execution: Execution): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
     /** One Job by name, whoever owns it. */
@@ -79,7 +79,7 @@ export function makeCluster(api: ObjectApi): Cluster["Service"] {
       Effect.all(
         {
           pipeline: parsed(api.get(resources.pipelines, { namespace, name: spec.pipelineName }), pipeline).pipe(
-            Effect.catchTags({ NotFound: () => Effect.undefined, Malformed: () => Effect.undefined }),
+            Effect.catchTag("NotFound", () => Effect.undefined),
           ),
           stages: stagesOf(namespace),
         },
@@ -181,8 +181,9 @@ function parsed<T, E>(call: Effect.Effect<unknown, E>, schema: z.ZodType<T>): Ef
   return Effect.flatMap(call, (object) => {
     const result = schema.safeParse(object)
     if (result.success) return Effect.succeed(result.data)
+    const { kind, metadata } = object as { kind?: string; metadata?: { name?: string } }
     const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")
-    return Effect.fail(new Malformed({ message: problems }))
+    return Effect.fail(new Malformed({ message: `${kind} "${metadata?.name}": ${problems}` }))
   })
 }
 

@@ -135,6 +135,11 @@ function translate(schema: JsonSchema): JsonSchema {
   const { minimum, maximum } = rest
   if (typeof minimum === "number" && minimum <= Number.MIN_SAFE_INTEGER) delete rest.minimum
   if (typeof maximum === "number" && maximum >= Number.MAX_SAFE_INTEGER) delete rest.maximum
+  // Kubernetes' own counts are int32; and kubectl, which reads large limits back as floats, sees a change in each.
+  if (maximum === 2147483647) {
+    delete rest.maximum
+    rest.format = "int32"
+  }
   const isOpen = typeof additionalProperties === "object" && Object.keys(additionalProperties as object).length === 0
   return {
     ...rest,
@@ -142,9 +147,10 @@ function translate(schema: JsonSchema): JsonSchema {
     ...(isOpen && { "x-kubernetes-preserve-unknown-fields": true }),
     ...(typeof additionalProperties === "object" &&
       !isOpen && { additionalProperties: translate(additionalProperties as JsonSchema) }),
-    ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, translate(value)])),
-    }),
+    ...(properties &&
+      Object.keys(properties).length > 0 && {
+        properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, translate(value)])),
+      }),
     ...(items && { items: translate(items) }),
   }
 }

@@ -10,6 +10,7 @@ export const duration = z
   .min(2)
   .max(20)
   .regex(pattern)
+  .refine((text) => durationSeconds(text) >= 1, "must be at least 1s")
   .meta({
     "x-kubernetes-validations": [
       { rule: "duration(self) >= duration('1s')", message: "must be at least 1s, such as 90s, 10m or 1h30m" },

@@ -1,3 +1,5 @@
+// Time, as it is written into objects.
+
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 

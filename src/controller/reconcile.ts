@@ -23,7 +23,7 @@ export const reconcile = (ref: Ref, jobName?: string) =>
     Effect.retry({ while: (error) => error._tag === "Conflict", times: patience }),
     Effect.catchTags({
       NotFound: () => Effect.logDebug("the execution is gone"),
-      Malformed: ({ message }) => Effect.logError("the execution is malformed and was left alone", { message }),
+      Malformed: ({ message }) => Effect.logError("a malformed object stops this execution", { message }),
       Conflict: ({ message }) => Effect.fail(new Unavailable({ message })),
       Refused: refusedByApi,
     }),
@@ -59,6 +59,7 @@ function isSettled({ metadata, status, ...execution }: Execution, jobName: strin
   // A Job that a late replica created after a cancellation must still be stopped.
   if (execution.spec.cancel) return isFinished({ status }) && status?.phase !== "Cancelled"
   if (isFinished({ status })) return true
+  if (jobName === undefined) return false
   return status?.stages?.some((stage) => stage.jobName === jobName && isStageFinished(stage.phase)) ?? false
 }
 

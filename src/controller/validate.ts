@@ -21,7 +21,7 @@ export const validate = Effect.fn("validate")(
       Effect.retry({ while: (error) => error._tag === "Conflict", times: 5 }),
       Effect.catchTags({
         NotFound: () => Effect.logDebug("the pipeline is gone"),
-        Malformed: ({ message }) => Effect.logError("the pipeline is malformed and was left alone", { message }),
+        Malformed: ({ message }) => Effect.logError("a malformed object stops this validation", { message }),
         Conflict: ({ message }) => Effect.fail(new Unavailable({ message })),
         Refused: refusedByApi,
       }),

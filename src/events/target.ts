@@ -4,7 +4,7 @@
 import type { CloudEventV1 } from "cloudevents"
 import * as z from "zod"
 import { isJobFinished, job, pod } from "../api/job.ts"
-import { group, ownerReference, type Ref } from "../api/meta.ts"
+import { group, objectName, ownerReference, type Ref } from "../api/meta.ts"
 import { podTrouble } from "../execution/pod-trouble.ts"
 import { executionKey } from "../resources/labels.ts"
 
@@ -58,8 +58,9 @@ const header = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
   metadata: z.looseObject({
-    namespace: z.string().min(1),
-    name: z.string().min(1),
+    // They become part of a path, so they must be names.
+    namespace: objectName,
+    name: objectName,
     generation: z.number().optional(),
     labels: z.record(z.string(), z.string()).optional(),
     annotations: z.record(z.string(), z.string()).optional(),
@@ -80,7 +81,8 @@ function isObserved({ metadata, status }: Body): boolean {
 
 function jobTarget(change: Change, body: Body): Target {
   const owner = body.metadata.ownerReferences?.find((owner) => owner.controller)
-  if (owner?.kind !== "PeanutPipelineExecution" || !owner.apiVersion.startsWith(`${group}/`)) {
+  const isExecution = owner?.kind === "PeanutPipelineExecution" && owner.apiVersion.startsWith(`${group}/`)
+  if (!isExecution || !isName(owner.name)) {
     return none("the Job does not belong to an execution")
   }
   const parsed = job.safeParse(body)
@@ -92,12 +94,14 @@ function jobTarget(change: Change, body: Body): Target {
 function podTarget(change: Change, body: Body): Target {
   const { annotations, labels, namespace, ownerReferences } = body.metadata
   const name = annotations?.[executionKey] ?? labels?.[executionKey]
-  if (name === undefined) return none("the pod does not belong to an execution")
+  if (!isName(name)) return none("the pod does not belong to an execution")
   if (change === "delete") return none("the Job controller answers for deleted pods")
   if (!isTelling(body)) return none("the pod neither ended nor says why it cannot start")
   const jobName = ownerReferences?.find((owner) => owner.controller)?.name
   return { _tag: "Execution", ref: { namespace, name }, jobName }
 }
+
+const isName = (name: string | undefined): name is string => objectName.safeParse(name).success
 
 /** A start that took this long may have been in trouble, which the stage's message then says and must stop saying. */
 const slowStartSeconds = 3

@@ -23,7 +23,7 @@ export function isAccepted(execution: Execution): execution is AcceptedExecution
 }
 
 /** Snapshots beyond this many bytes of JSON would bring the execution near the 1.5 MiB that etcd takes. */
-const maxSnapshotBytes = 900_000
+const maxSnapshotBytes = 700_000
 
 /** The first status of an execution: accepted with its snapshot, or failed at once with every reason why. */
 export function accept(execution: Execution, { pipeline, stages }: Definition, now: string): ExecutionStatus {

@@ -58,13 +58,21 @@ export function advance({ execution, jobs, pods, refusals }: Observed, now: stri
       isCancelled: execution.spec.cancel === true,
       now,
     })
-    statuses.set(stage.name, next.status)
+    statuses.set(stage.name, clipped(next.status))
     if (next.isReady) create.push(stageJob(execution, stage.name, snapshot.stageSpecs[stage.type]!))
     if (next.status.phase === "Cancelled" && job && !isJobFinished(job) && !isStopping(job)) stop.push(job)
   }
 
   const stages = recorded.map((status) => statuses.get(status.name) ?? status)
   return { create, stop, status: runStatus(execution, execution.status, stages, now) }
+}
+
+/** The longest message of a stage, in characters: a thousand of them must fit into one object. */
+const maxMessageLength = 300
+
+function clipped(status: StageStatus): StageStatus {
+  if (status.message === undefined || status.message.length <= maxMessageLength) return status
+  return { ...status, message: `${status.message.slice(0, maxMessageLength - 1)}…` }
 }
 
 function waiting(name: string): StageStatus {

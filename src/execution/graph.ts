@@ -34,7 +34,7 @@ export function findProblems(
   for (const stage of stages) {
     const says = `stage "${stage.name}"`
     if (types !== undefined && !types.has(stage.type)) {
-      const message = `${says} is of type "${stage.type}", but there is no PeanutStage of that name${suggestion(stage.type, types)}`
+      const message = `${says} is of type "${stage.type}", but there is no PeanutStage of that name${suggestion(stage.type, [...types])}`
       problems.push({ stage: stage.name, field: "type", message })
     }
     for (const dependency of new Set(stage.dependsOn)) {
@@ -42,7 +42,7 @@ export function findProblems(
       if (dependency === stage.name) {
         problems.push({ ...about, message: `${says} depends on itself` })
       } else if (!names.has(dependency)) {
-        const message = `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${suggestion(dependency, names)}`
+        const message = `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${suggestion(dependency, [...names].filter((name) => name !== stage.name))}`
         problems.push({ ...about, message })
       }
     }
@@ -55,7 +55,7 @@ export function findProblems(
   return problems
 
   /** Nobody reads more than a few, and each costs a comparison with every name. */
-  function suggestion(wrong: string, known: ReadonlySet<string>): string {
+  function suggestion(wrong: string, known: readonly string[]): string {
     return problems.length < maxSuggestions ? didYouMean(wrong, known) : ""
   }
 }

@@ -20,8 +20,7 @@ export function pipelineStatus(pipeline: Pipeline, types: ReadonlySet<string>, n
           reason: "Invalid",
           message: problems
             .map((problem) => problem.message)
-            .join("; ")
-            .slice(0, 32_000),
+            .join("; "),
         }
   return {
     ...pipeline.status,

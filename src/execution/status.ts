@@ -87,6 +87,9 @@ function failures(stages: readonly StageStatus[]): readonly string[] {
   return failed.length > told.length ? [...told, `and ${failed.length - told.length} more`] : told
 }
 
+/** The CRD takes 32,768 characters, and the API server would refuse the whole status for one more. */
+const maxMessageLength = 32_000
+
 /** The conditions with this one set; its lastTransitionTime moves only when its status does. */
 export function withCondition(
   conditions: readonly Condition[] | undefined,
@@ -95,5 +98,7 @@ export function withCondition(
 ): Condition[] {
   const previous = conditions?.find((condition) => condition.type === next.type)
   const lastTransitionTime = previous?.status === next.status ? previous.lastTransitionTime : now
-  return [...(conditions ?? []).filter((condition) => condition !== previous), { ...next, lastTransitionTime }]
+  const condition = { ...next, message: next.message.slice(0, maxMessageLength), lastTransitionTime }
+  if (previous === undefined) return [...(conditions ?? []), condition]
+  return conditions!.map((other) => (other === previous ? condition : other))
 }

@@ -34,12 +34,19 @@ export function stageJob(execution: Pick<Execution, "metadata">, stage: string, 
     },
     spec: {
       ...template,
-      // Kubernetes' own default is 6; a stage that failed has failed unless its author asked for more.
-      backoffLimit: spec.retries ?? template.backoffLimit ?? 0,
+      backoffLimit: spec.retries ?? template.backoffLimit ?? defaultBackoffLimit(template),
       ...(deadline !== undefined && { activeDeadlineSeconds: deadline }),
       template: { metadata: merged(template.template?.metadata, ours), spec: podSpec(spec) },
     },
   }
+}
+
+/**
+ * Kubernetes' own default is 6; a stage that failed has failed unless its author asked for more. Where each index
+ * counts its own failures, Kubernetes sets no limit on their sum, and neither do we.
+ */
+function defaultBackoffLimit({ backoffLimitPerIndex }: { readonly backoffLimitPerIndex?: number | undefined }): number {
+  return backoffLimitPerIndex === undefined ? 0 : 2147483647
 }
 
 interface Marks {

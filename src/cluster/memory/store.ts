@@ -138,7 +138,7 @@ export class Store {
       const owned = [...objects.values()].filter((o) =>
         o.metadata.ownerReferences?.some((owner) => owner.uid === object.metadata.uid),
       )
-      for (const dependent of owned) this.delete(resource, dependent.metadata)
+      for (const { metadata } of owned) if (objects.has(key(metadata))) this.delete(resource, metadata)
     }
   }
 

@@ -1,0 +1,446 @@
+// What must be true of every Cluster, whatever it runs on: each layer passes these cases, and a case that one cannot
+// pass is skipped with its reason.
+
+import { isDeepStrictEqual } from "node:util"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import { describe, expect, it } from "vitest"
+import type { Execution } from "../../src/api/execution.ts"
+import { apiVersion } from "../../src/api/meta.ts"
+import type { PipelineStage } from "../../src/api/pipeline.ts"
+import { type ObjectApi, type Resource, resources } from "../../src/cluster/object-api.ts"
+import { type Cluster, makeCluster } from "../../src/cluster.ts"
+import { accept } from "../../src/execution/accept.ts"
+import { stageJob } from "../../src/resources/job.ts"
+import { executionKey, executionLabel } from "../../src/resources/labels.ts"
+import { graph } from "../builders/graph.ts"
+import { executionOwner, now, ownerOf } from "../builders/objects.ts"
+
+/** A cluster and the means to arrange what is in it. */
+export interface World {
+  readonly cluster: Cluster["Service"]
+  readonly objects: Objects
+  /** A namespace of this world alone, ready for pods. */
+  readonly namespace: string
+  readonly close?: () => Promise<void>
+}
+
+/** The API below the cluster, and a way to delete. */
+export interface Objects extends ObjectApi {
+  delete(resource: Resource, ref: { readonly namespace: string; readonly name: string }): Effect.Effect<void, unknown>
+}
+
+export type CaseName = keyof typeof cases
+
+/** Runs all cases, each in a world of its own; `skips` says why a case cannot hold here. */
+export function clusterCases(
+  name: string,
+  world: () => Promise<World>,
+  skips: Readonly<Partial<Record<CaseName, string>>> = {},
+) {
+  describe(`Cluster, ${name}`, () => {
+    for (const [title, test] of Object.entries(cases) as [CaseName, (world: World) => Promise<void>][]) {
+      const reason = skips[title]
+      if (reason !== undefined) {
+        it.skip(`${title} (skipped: ${reason})`, () => {})
+        continue
+      }
+      it(title, async () => {
+        const arranged = await world()
+        try {
+          await test(arranged)
+        } finally {
+          await arranged.close?.()
+        }
+      }, 90_000)
+    }
+  })
+}
+
+const cases = {
+  "reads an execution as it was created": async (world: World) => {
+    await create(world, resources.executions, "run", { spec: { pipelineName: "web", suspend: true } })
+    const run = await executionOf(world, "run")
+    expect(run.spec).toEqual({ pipelineName: "web", suspend: true })
+    expect(run.metadata).toMatchObject({ name: "run", namespace: world.namespace, generation: 1, ownerReferences: [] })
+    expect(run.metadata.uid).not.toBe("")
+    expect(run.metadata.resourceVersion).not.toBe("")
+    expect(run.metadata.creationTimestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    expect(run.status).toBeUndefined()
+  },
+
+  "does not find what is not there": async ({ cluster, namespace }: World) => {
+    const ref = { namespace, name: "ghost" }
+    expect(await failure(cluster.execution(ref))).toMatchObject({ _tag: "NotFound" })
+    expect(await failure(cluster.pipeline(ref))).toMatchObject({ _tag: "NotFound" })
+    expect(await failure(cluster.job(ref))).toMatchObject({ _tag: "NotFound" })
+  },
+
+  "reads the pipeline of an execution and the stages beside it": async (world: World) => {
+    await create(world, resources.stages, "task", { spec: { image: "busybox" } })
+    await create(world, resources.pipelines, "web", { spec: { stages: graph("a → b") } })
+    const definition = await ok(world.cluster.definition(await newExecution(world)))
+    expect(definition.pipeline?.spec.stages).toEqual(graph("a → b"))
+    expect([...definition.stages].map(([name, stage]) => [name, stage.spec])).toEqual([["task", { image: "busybox" }]])
+    const { pipeline } = await ok(world.cluster.pipeline({ namespace: world.namespace, name: "web" }))
+    expect(pipeline).toEqual(definition.pipeline)
+  },
+
+  "defines an execution of a missing pipeline as one without": async (world: World) => {
+    const definition = await ok(world.cluster.definition(await newExecution(world)))
+    expect(definition).toEqual({ pipeline: undefined, stages: new Map() })
+  },
+
+  "keeps a status that is written": async (world: World) => {
+    const run = await newExecution(world)
+    const status = acceptedStatus(run, "a → b")
+    const written = await ok(world.cluster.writeStatus(run, status))
+    expect(written.status).toEqual(status)
+    expect(written.metadata.resourceVersion).not.toBe(run.metadata.resourceVersion)
+    expect(written.metadata.generation).toBe(run.metadata.generation)
+    expect(await executionOf(world, "run")).toEqual(written)
+  },
+
+  "keeps a status so that it compares as equal": async (world: World) => {
+    const run = await newExecution(world)
+    const status = acceptedStatus(run, "a → b")
+    await ok(world.cluster.writeStatus(run, status))
+    expect(isDeepStrictEqual((await executionOf(world, "run")).status, status)).toBe(true)
+  },
+
+  "refuses a status for a version that is no longer, and changes nothing": async (world: World) => {
+    const run = await newExecution(world)
+    const first = await ok(world.cluster.writeStatus(run, acceptedStatus(run, "a")))
+    const late = world.cluster.writeStatus(run, acceptedStatus(run, "a, b, c"))
+    expect(await failure(late)).toMatchObject({ _tag: "Conflict" })
+    expect(await executionOf(world, "run")).toEqual(first)
+  },
+
+  "refuses a status after the spec was edited": async (world: World) => {
+    const run = await newExecution(world)
+    await ok(world.objects.patch(resources.executions, run.metadata, { spec: { suspend: true } }))
+    expect(await failure(world.cluster.writeStatus(run, { phase: "Failed" }))).toMatchObject({ _tag: "Conflict" })
+    expect((await executionOf(world, "run")).metadata.generation).toBe(run.metadata.generation + 1)
+  },
+
+  "does not write the status of an execution that is gone": async (world: World) => {
+    const run = await newExecution(world)
+    await ok(world.objects.delete(resources.executions, run.metadata))
+    expect(await failure(world.cluster.writeStatus(run, { phase: "Failed" }))).toMatchObject({ _tag: "NotFound" })
+  },
+
+  "sends only the fields of a status that changed": async (world: World) => {
+    const run = await newExecution(world)
+    const first = await ok(world.cluster.writeStatus(run, acceptedStatus(run, "a → b")))
+    const sent: unknown[] = []
+    const recording: ObjectApi = {
+      ...world.objects,
+      patch: (resource, ref, patch, subresource) => {
+        sent.push({ patch, subresource })
+        return world.objects.patch(resource, ref, patch, subresource)
+      },
+    }
+    const next = { ...first.status, phase: "Running" as const, summary: "0/2 succeeded, 1 running" }
+    const written = await ok(makeCluster(recording).writeStatus(first, next))
+    expect(sent).toEqual([
+      {
+        subresource: "status",
+        patch: {
+          metadata: { resourceVersion: first.metadata.resourceVersion },
+          status: { phase: "Running", summary: "0/2 succeeded, 1 running" },
+        },
+      },
+    ])
+    expect(written.status).toEqual(next)
+    expect((await executionOf(world, "run")).status).toEqual(next)
+  },
+
+  "removes a field that the next status does not have": async (world: World) => {
+    const run = await newExecution(world)
+    const status = acceptedStatus(run, "a")
+    const first = await ok(world.cluster.writeStatus(run, { ...status, completionTime: now }))
+    expect(first.status?.completionTime).toBe(now)
+    const written = await ok(world.cluster.writeStatus(first, status))
+    expect(written.status).toEqual(status)
+  },
+
+  "removes a field of a stage that the next status does not have": async (world: World) => {
+    const run = await newExecution(world)
+    const status = acceptedStatus(run, "a")
+    const stuck = {
+      ...status,
+      stages: [{ name: "a", phase: "Waiting" as const, reason: "JobForbidden", message: "quota" }],
+    }
+    const first = await ok(world.cluster.writeStatus(run, stuck))
+    expect((await ok(world.cluster.writeStatus(first, status))).status).toEqual(status)
+  },
+
+  "makes no new version of a status that is the same": async (world: World) => {
+    const run = await newExecution(world)
+    const first = await ok(world.cluster.writeStatus(run, acceptedStatus(run, "a")))
+    const again = await ok(world.cluster.writeStatus(first, first.status!))
+    expect(again).toEqual(first)
+  },
+
+  "keeps names that are strange": async (world: World) => {
+    const names = ["__proto__", "constructor", "Fünfte Stufe 🥜", "\u202Eتجربة", 'a "b" \\ c']
+    const run = await newExecution(world)
+    const stages = names.map((name, index) => ({ name, type: "task", ...(index > 0 && { dependsOn: [names[0]!] }) }))
+    const status = acceptedStatus(run, stages)
+    expect((await ok(world.cluster.writeStatus(run, status))).status).toEqual(status)
+    for (const name of names) {
+      const created = await ok(world.cluster.createJob(stageJob(run, name, heldSpec)))
+      expect(created.metadata.annotations["pipeline.peanut.dev/stage"]).toBe(name)
+    }
+    expect((await ok(world.cluster.run(run))).jobs.size).toBe(names.length)
+  },
+
+  "creates a Job that its execution controls": async (world: World) => {
+    const run = await newExecution(world)
+    const manifest = stageJob(run, "a", heldSpec)
+    const created = await ok(world.cluster.createJob(manifest))
+    expect(created.metadata).toMatchObject({
+      name: manifest.metadata.name,
+      namespace: world.namespace,
+      labels: manifest.metadata.labels,
+      annotations: manifest.metadata.annotations,
+      ownerReferences: [{ uid: run.metadata.uid, controller: true }],
+    })
+    expect(await jobNames(world, run)).toEqual([manifest.metadata.name])
+  },
+
+  "creates a Job once": async (world: World) => {
+    const run = await newExecution(world)
+    const manifest = stageJob(run, "a", heldSpec)
+    const created = await ok(world.cluster.createJob(manifest))
+    expect(await failure(world.cluster.createJob(manifest))).toMatchObject({ _tag: "AlreadyExists" })
+    const { name } = manifest.metadata
+    const kept = await ok(world.cluster.job({ namespace: world.namespace, name }))
+    expect(kept.metadata.uid).toBe(created.metadata.uid)
+  },
+
+  "is refused an invalid Job, with the reason": async (world: World) => {
+    const run = await newExecution(world)
+    const manifest = stageJob(run, "a", { ...heldSpec, command: ["true"], image: "" })
+    expect(await failure(world.cluster.createJob(manifest))).toMatchObject({
+      _tag: "Refused",
+      status: 422,
+      message: expect.stringContaining("image"),
+    })
+    expect(await jobNames(world, run)).toEqual([])
+  },
+
+  "does not find the namespace of a Job that has none": async (world: World) => {
+    const run = await newExecution(world)
+    const manifest = stageJob(run, "a", heldSpec)
+    const elsewhere = { ...manifest, metadata: { ...manifest.metadata, namespace: `${world.namespace}-ghost` } }
+    expect(await failure(world.cluster.createJob(elsewhere))).toMatchObject({ _tag: "NotFound" })
+  },
+
+  "counts to a run only what the execution controls, whatever the labels say (I7)": async (world: World) => {
+    const run = await newExecution(world)
+    const other = await newExecution(world, "other")
+    const own = await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
+    const foreign = stageJob(other, "b", heldSpec)
+    const labels = { [executionKey]: executionLabel("run") }
+    await ok(world.cluster.createJob({ ...foreign, metadata: { ...foreign.metadata, labels } }))
+    await create(world, resources.jobs, "handmade", { metadata: { labels }, spec: foreign.spec }, "batch/v1")
+    const { controller: _, ...owner } = executionOwner(run.metadata)
+    const owned = { metadata: { labels, ownerReferences: [owner] }, spec: foreign.spec }
+    await create(world, resources.jobs, "owned-not-controlled", owned, "batch/v1")
+    expect(await jobNames(world, run)).toEqual([own.metadata.name])
+  },
+
+  "counts to a run the Job of a running stage that lost its label": async (world: World) => {
+    const run = await newExecution(world)
+    const job = await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
+    const running = await recordRunning(world, run, job.metadata.name)
+    await ok(world.objects.patch(resources.jobs, job.metadata, { metadata: { labels: { [executionKey]: null } } }))
+    expect(await jobNames(world, running)).toEqual([job.metadata.name])
+  },
+
+  "does not count to a run another's Job of the name that a stage recorded (I7)": async (world: World) => {
+    const run = await newExecution(world)
+    const other = await newExecution(world, "other")
+    const foreign = await ok(world.cluster.createJob(stageJob(other, "a", heldSpec)))
+    expect(await jobNames(world, await recordRunning(world, run, foreign.metadata.name))).toEqual([])
+    expect(await jobNames(world, await recordRunning(world, await executionOf(world, "run"), "ghost"))).toEqual([])
+  },
+
+  "groups the pods of a run by the Job that controls them": async (world: World) => {
+    const run = await newExecution(world)
+    const a = await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
+    const b = await ok(world.cluster.createJob(stageJob(run, "b", heldSpec)))
+    const labels = { [executionKey]: executionLabel("run") }
+    const pod = (name: string, ...ownerReferences: object[]) =>
+      create(world, resources.pods, name, { metadata: { labels, ownerReferences }, spec: idlePod }, "v1")
+    await pod("a-1", ownerOf("batch/v1", "Job", a.metadata))
+    await pod("a-2", ownerOf("batch/v1", "Job", a.metadata))
+    await pod("b-1", ownerOf("batch/v1", "Job", b.metadata))
+    await pod("handmade")
+    const { pods } = await ok(world.cluster.run(run))
+    const namesOf = (uid: string) => (pods.get(uid) ?? []).map(({ metadata }) => metadata.name).toSorted()
+    expect([namesOf(a.metadata.uid), namesOf(b.metadata.uid)]).toEqual([["a-1", "a-2"], ["b-1"]])
+  },
+
+  "stops a Job, which stays": async (world: World) => {
+    const run = await newExecution(world)
+    const job = await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
+    await ok(world.cluster.stopJob(job))
+    await ok(world.cluster.stopJob(job))
+    const { name, uid, namespace } = job.metadata
+    const stopped = await ok(world.cluster.job({ namespace, name }))
+    expect(stopped).toMatchObject({ metadata: { uid }, spec: { activeDeadlineSeconds: 1 } })
+  },
+
+  "stops a Job that is gone": async (world: World) => {
+    const job = await ok(world.cluster.createJob(stageJob(await newExecution(world), "a", heldSpec)))
+    await ok(world.objects.delete(resources.jobs, job.metadata))
+    await ok(world.cluster.stopJob(job))
+  },
+
+  "lists the executions that have not ended": async (world: World) => {
+    for (const phase of ["Pending", "Running", "Succeeded", "Failed", "Cancelled"] as const) {
+      const run = await newExecution(world, phase.toLowerCase())
+      await ok(world.cluster.writeStatus(run, { phase }))
+    }
+    await newExecution(world, "new")
+    expect(await unfinishedNames(world)).toEqual(["new", "pending", "running"])
+  },
+
+  "does not list an execution that is going away": async (world: World) => {
+    const metadata = { finalizers: ["peanut.dev/test"] }
+    await create(world, resources.executions, "run", { metadata, spec: { pipelineName: "web" } })
+    const ref = { namespace: world.namespace, name: "run" }
+    await ok(world.objects.delete(resources.executions, ref))
+    try {
+      expect((await executionOf(world, "run")).metadata.deletionTimestamp).toBeDefined()
+      expect(await unfinishedNames(world)).toEqual([])
+    } finally {
+      await ok(world.objects.patch(resources.executions, ref, { metadata: { finalizers: null } }))
+    }
+  },
+
+  "reads on past a malformed execution, which alone is Malformed": async (world: World) => {
+    const poisoned = await newExecution(world, "poisoned")
+    await newExecution(world, "sound")
+    // The snapshot is opaque to the API server, so that anybody who may write a status can write this.
+    const status = { phase: "Running", snapshot: { pipelineGeneration: "poison" } }
+    await ok(world.objects.patch(resources.executions, poisoned.metadata, { status }, "status"))
+    expect(await unfinishedNames(world)).toEqual(["sound"])
+    const ref = { namespace: world.namespace, name: "poisoned" }
+    expect(await failure(world.cluster.execution(ref))).toMatchObject({
+      _tag: "Malformed",
+      message: expect.stringContaining("pipelineGeneration"),
+    })
+  },
+
+  "lists pipelines until somebody has looked at their present spec": async (world: World) => {
+    await create(world, resources.pipelines, "web", { spec: { stages: graph("a") } })
+    const ref = { namespace: world.namespace, name: "web" }
+    const unseen = async () =>
+      (await ok(world.cluster.unseenPipelines())).filter(({ namespace }) => namespace === world.namespace)
+    const look = async () => {
+      const { pipeline } = await ok(world.cluster.pipeline(ref))
+      const observedGeneration = pipeline.metadata.generation
+      await ok(world.cluster.writePipelineStatus(pipeline, { observedGeneration, stageCount: 1 }))
+    }
+    expect(await unseen()).toEqual([ref])
+    await look()
+    expect(await unseen()).toEqual([])
+    await ok(world.objects.patch(resources.pipelines, ref, { spec: { stages: graph("a, b") } }))
+    expect(await unseen()).toEqual([ref])
+    await look()
+    expect(await unseen()).toEqual([])
+  },
+
+  "refuses the status of a pipeline that was edited meanwhile": async (world: World) => {
+    await create(world, resources.pipelines, "web", { spec: { stages: graph("a") } })
+    const ref = { namespace: world.namespace, name: "web" }
+    const { pipeline } = await ok(world.cluster.pipeline(ref))
+    await ok(world.objects.patch(resources.pipelines, ref, { spec: { stages: graph("a, b") } }))
+    const late = world.cluster.writePipelineStatus(pipeline, { observedGeneration: 1 })
+    expect(await failure(late)).toMatchObject({ _tag: "Conflict" })
+    expect((await ok(world.cluster.pipeline(ref))).pipeline.status).toBeUndefined()
+  },
+
+  "lists the pipelines that use a stage": async (world: World) => {
+    const { namespace } = world
+    await create(world, resources.pipelines, "one", { spec: { stages: [...graph("a", "x"), ...graph("b", "task")] } })
+    await create(world, resources.pipelines, "two", { spec: { stages: graph("a, b", "task") } })
+    await create(world, resources.pipelines, "none", { spec: { stages: graph("task", "other") } })
+    const users = await ok(world.cluster.pipelinesOf({ namespace, name: "task" }))
+    expect(users.map(({ name }) => name).toSorted()).toEqual(["one", "two"])
+    expect(await ok(world.cluster.pipelinesOf({ namespace: `${namespace}-ghost`, name: "task" }))).toEqual([])
+  },
+
+  "runs an execution with the longest name there is": async (world: World) => {
+    const run = await newExecution(world, "x".repeat(253))
+    const twin = await newExecution(world, `${"x".repeat(252)}y`)
+    const job = await ok(world.cluster.createJob(stageJob(run, "y".repeat(253), heldSpec)))
+    await ok(world.cluster.createJob(stageJob(twin, "y".repeat(253), heldSpec)))
+    expect(await jobNames(world, run)).toEqual([job.metadata.name])
+    expect(job.metadata.annotations[executionKey]).toBe(run.metadata.name)
+  },
+
+  "collects the Jobs of an execution that is deleted, in time": async (world: World) => {
+    const run = await newExecution(world)
+    const other = await newExecution(world, "other")
+    const job = await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
+    const kept = await ok(world.cluster.createJob(stageJob(other, "a", heldSpec)))
+    await ok(world.objects.delete(resources.executions, run.metadata))
+    const find = Effect.result(world.cluster.job(job.metadata))
+    await expect.poll(async () => (await ok(find))._tag, { timeout: 60_000, interval: 100 }).toBe("Failure")
+    expect((await ok(world.cluster.job(kept.metadata))).metadata.uid).toBe(kept.metadata.uid)
+  },
+}
+
+const quiet = <A, E>(effect: Effect.Effect<A, E>) => Effect.provide(effect, Logger.layer([]))
+const ok = <A, E>(effect: Effect.Effect<A, E>): Promise<A> => Effect.runPromise(quiet(effect))
+const failure = <A, E>(effect: Effect.Effect<A, E>): Promise<E> => Effect.runPromise(quiet(Effect.flip(effect)))
+
+/** A stage whose Job no Job controller touches: what happens to it is up to the test. */
+const heldSpec = { image: "busybox", jobTemplate: { spec: { suspend: true, managedBy: "peanut.dev/test" } } }
+/** A pod that no scheduler takes. */
+const idlePod = { containers: [{ name: "stage", image: "busybox" }], schedulerName: "nobody", restartPolicy: "Never" }
+
+async function create(
+  { objects, namespace }: World,
+  resource: Resource,
+  name: string,
+  { metadata, ...rest }: { readonly metadata?: object; readonly [field: string]: unknown },
+  version: string = apiVersion,
+): Promise<void> {
+  const object = { apiVersion: version, kind: resource.kind, metadata: { ...metadata, name, namespace }, ...rest }
+  await ok(objects.create(resource, namespace, object))
+}
+
+const executionOf = ({ cluster, namespace }: World, name: string) => ok(cluster.execution({ namespace, name }))
+
+async function newExecution(world: World, name = "run"): Promise<Execution> {
+  await create(world, resources.executions, name, { spec: { pipelineName: "web" } })
+  return executionOf(world, name)
+}
+
+/** The status with which a run of these stages begins. */
+function acceptedStatus(run: Execution, stages: string | PipelineStage[]) {
+  const { metadata } = run
+  const spec = { stages: typeof stages === "string" ? graph(stages) : stages }
+  const task = { metadata, spec: { image: "busybox" } }
+  return accept(run, { pipeline: { metadata, spec }, stages: new Map([["task", task]]) }, now)
+}
+
+/** The execution once its stage `a` is recorded as running in this Job. */
+function recordRunning({ cluster }: World, run: Execution, jobName: string): Promise<Execution> {
+  const stages = [{ name: "a", phase: "Running" as const, jobName }]
+  return ok(cluster.writeStatus(run, { ...acceptedStatus(run, "a"), stages }))
+}
+
+async function jobNames({ cluster }: World, run: Execution): Promise<string[]> {
+  return [...(await ok(cluster.run(run))).jobs.keys()]
+}
+
+async function unfinishedNames({ cluster, namespace }: World): Promise<string[]> {
+  const refs = await ok(cluster.unfinished())
+  return refs.flatMap((ref) => (ref.namespace === namespace ? [ref.name] : [])).toSorted()
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest"
+import type { Execution } from "../../src/api/execution.ts"
+import type { PipelineStage } from "../../src/api/pipeline.ts"
+import { accept, isAccepted } from "../../src/execution/accept.ts"
+import { graph } from "../builders/graph.ts"
+import { accepted, execution, meta, namespace, now, pipeline, stage, stages, taskSpec } from "../builders/objects.ts"
+
+const ofStages = (list: string | PipelineStage[], ...types: string[]) =>
+  accept(execution(), { pipeline: pipeline(list), stages: stages(...(types.length > 0 ? types : ["task"])) }, now)
+
+describe("accept", () => {
+  it("takes a snapshot and lets every stage wait", () => {
+    const status = accept(
+      execution({}, { generation: 2 }),
+      { pipeline: pipeline("a → b", { metadata: meta("web", { generation: 7 }) }), stages: stages("task", "unused") },
+      now,
+    )
+    expect(status).toEqual({
+      observedGeneration: 2,
+      phase: "Pending",
+      summary: "0/2 succeeded",
+      startTime: now,
+      conditions: [
+        { type: "Succeeded", status: "Unknown", reason: "Pending", message: "0/2 succeeded", lastTransitionTime: now },
+      ],
+      stages: [
+        { name: "a", phase: "Waiting" },
+        { name: "b", phase: "Waiting" },
+      ],
+      snapshot: { pipelineGeneration: 7, stages: graph("a → b"), stageSpecs: { task: taskSpec } },
+    })
+  })
+
+  it("keeps each type once, and only those that the pipeline uses", () => {
+    const list = [...graph("a, b", "one"), ...graph("c", "constructor")]
+    expect(Object.keys(ofStages(list, "one", "two", "constructor").snapshot!.stageSpecs)).toEqual([
+      "one",
+      "constructor",
+    ])
+  })
+
+  it("says that it is suspended from the start", () => {
+    const status = accept(execution({ suspend: true }), { pipeline: pipeline("a"), stages: stages("task") }, now)
+    expect(status.conditions).toMatchObject([{ status: "Unknown", reason: "Suspended" }])
+  })
+
+  it("fails an execution of a pipeline that is not there, naming pipeline and namespace", () => {
+    expect(accept(execution(), { pipeline: undefined, stages: stages() }, now)).toEqual({
+      observedGeneration: 1,
+      phase: "Failed",
+      summary: "not started",
+      startTime: now,
+      completionTime: now,
+      conditions: [
+        {
+          type: "Succeeded",
+          status: "False",
+          reason: "PipelineNotFound",
+          message: `there is no PeanutPipeline "web" in namespace "${namespace}"`,
+          lastTransitionTime: now,
+        },
+      ],
+    })
+  })
+
+  it("fails an execution of an invalid pipeline with every mistake in one message", () => {
+    const status = ofStages([...graph("a → b → a"), { name: "c", type: "tsk", dependsOn: ["ghost"] }])
+    expect(status).toMatchObject({ phase: "Failed", summary: "not started" })
+    expect(status).not.toHaveProperty("snapshot")
+    expect(status.conditions?.[0]).toMatchObject({ status: "False", reason: "PipelineInvalid" })
+    expect(status.conditions?.[0]?.message.split("; ")).toEqual([
+      'stage "c" is of type "tsk", but there is no PeanutStage of that name',
+      'did you mean "task"?',
+      'stage "c" depends on "ghost", which is not in pipeline "web"',
+      'stages of pipeline "web" wait for each other: a → b → a',
+    ])
+  })
+
+  // The schema takes 32,768 characters: the API server would refuse the whole status for one more.
+  it("keeps the message of the worst pipeline within what a condition may say", () => {
+    const list = Array.from({ length: 1000 }, (_, index) => ({ name: `stage ${index}`, type: "missing" }))
+    const message = ofStages(list).conditions![0]!.message
+    expect(message.length).toBeLessThanOrEqual(32_768)
+  })
+
+  it("fails an execution whose snapshot would not fit into etcd, and says how large it is", () => {
+    const big = stage("task", { ...taskSpec, env: [{ name: "X", value: "🥜".repeat(175_000) }] })
+    const status = accept(execution(), { pipeline: pipeline("a"), stages: new Map([["task", big]]) }, now)
+    expect(status).toMatchObject({ phase: "Failed", conditions: [{ reason: "PipelineTooLarge" }] })
+    expect(status.conditions?.[0]?.message).toMatch(/take 700\d{3} bytes, more than the 700000/)
+    expect(JSON.stringify(status).length).toBeLessThan(1000)
+  })
+
+  it("takes 1,000 stages with long names", () => {
+    const list = Array.from({ length: 1000 }, (_, index) => ({
+      name: `${index}`.padEnd(253, "x"),
+      type: "task",
+      ...(index > 0 && { dependsOn: [`${index - 1}`.padEnd(253, "x")] }),
+    }))
+    expect(ofStages(list).phase).toBe("Pending")
+  })
+
+  it("does not fail an execution that has ended", () => {
+    const run = accepted({ graph: "a", stages: new Map([["a", "Succeeded"]]) })
+    expect(accept(run, { pipeline: undefined, stages: stages() }, now)).toEqual(run.status)
+  })
+})
+
+describe("isAccepted", () => {
+  it.each<{ state: string; run: Execution; is: boolean }>([
+    { state: "new", run: execution(), is: false },
+    { state: "accepted", run: accepted({ graph: "a" }), is: true },
+    { state: "refused", run: { ...execution(), status: { phase: "Failed" } }, is: false },
+    {
+      state: "without its stages",
+      run: { ...execution(), status: { snapshot: accepted({ graph: "a" }).status.snapshot } },
+      is: false,
+    },
+  ])("is $is of an execution that is $state", ({ run, is }) => {
+    expect(isAccepted(run)).toBe(is)
+  })
+})

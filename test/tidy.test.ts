@@ -1,0 +1,163 @@
+// Keeps the arrows between the parts of the source one-way, and its habits the same everywhere.
+
+import { readdirSync, readFileSync } from "node:fs"
+import { basename, dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "vitest"
+
+const root = fileURLToPath(new URL("../src/", import.meta.url))
+const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }))
+
+/** What a file imports: packages by name, files of the source by their path in it. */
+function importsOf({ path, text }: { readonly path: string; readonly text: string }): readonly string[] {
+  const from =
+    /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm
+  return [...text.matchAll(from)].map(([, named, bare, dynamic]) => {
+    const specifier = named ?? bare ?? dynamic ?? ""
+    return specifier.startsWith(".") ? relative(root, join(root, dirname(path), specifier)) : specifier
+  })
+}
+
+const imports = files.flatMap((file) => importsOf(file).map((specifier) => ({ path: file.path, specifier })))
+const told = ({ path, specifier }: { path: string; specifier: string }) => `${path} imports ${specifier}`
+const isOwn = (specifier: string) => specifier.endsWith(".ts")
+const startsWithAny = (text: string, prefixes: readonly string[]) => prefixes.some((prefix) => text.startsWith(prefix))
+
+describe("the source", () => {
+  it("is found, with what it imports", () => {
+    expect(files.length).toBeGreaterThan(25)
+    expect(imports.length).toBeGreaterThan(files.length)
+    expect(imports.map(told)).toContain("execution/advance.ts imports resources/job.ts")
+    expect(imports.map(told)).toContain("cluster.ts imports effect/Effect")
+  })
+
+  it("reads imports in every form that TypeScript has", () => {
+    const text = [
+      'import a from "x1"',
+      'import type { B } from "x2"',
+      'import {\n  c,\n  type D,\n} from "x3"',
+      'export * from "x4"',
+      'export { e } from "./e.ts"',
+      'import "x5"',
+      'const f = await import("x6")',
+      'import * as g from "../api/g.ts"',
+    ].join("\n")
+    expect(importsOf({ path: "events/file.ts", text })).toEqual([
+      "x1",
+      "x2",
+      "x3",
+      "x4",
+      "events/e.ts",
+      "x5",
+      "x6",
+      "api/g.ts",
+    ])
+  })
+})
+
+// What each part may import of the source, also for types alone; and of packages.
+const pure = ["zod", "node:crypto", "node:util", "fastest-levenshtein"]
+const parts = [
+  { part: "api/", own: ["api/"], packages: pure },
+  { part: "resources/", own: ["resources/", "api/"], packages: pure },
+  { part: "execution/", own: ["execution/", "resources/", "api/"], packages: pure },
+  { part: "events/target.ts", own: ["execution/", "resources/", "api/"], packages: ["zod", "cloudevents"] },
+]
+
+describe.each(parts)("src/$part", ({ part, own, packages }) => {
+  const of = imports.filter(({ path }) => path.startsWith(part))
+
+  it("is there", () => {
+    expect(of.length).toBeGreaterThan(0)
+  })
+
+  it(`imports of the source only ${own.join(", ")}`, () => {
+    const others = of.filter(({ specifier }) => isOwn(specifier) && !startsWithAny(specifier, own))
+    expect(others.map(told)).toEqual([])
+  })
+
+  it(`imports of packages only ${packages.join(", ")}`, () => {
+    const others = of.filter(({ specifier }) => !isOwn(specifier) && !packages.includes(specifier))
+    expect(others.map(told)).toEqual([])
+  })
+})
+
+describe("the arrows", () => {
+  it("from src/events lead beyond the core only to the store, for its types", () => {
+    const own = ["events/", "execution/", "resources/", "api/"]
+    const others = imports.filter(
+      ({ path, specifier }) => path.startsWith("events/") && isOwn(specifier) && !startsWithAny(specifier, own),
+    )
+    const ofTypes = others.filter(({ path, specifier }) => {
+      const { text = "" } = files.find((file) => file.path === path) ?? {}
+      return new RegExp(`^import type [^;]*"[./]*/${specifier}"$`, "m").test(text)
+    })
+    expect(others.filter((other) => !ofTypes.includes(other)).map(told)).toEqual([])
+    expect(new Set(others.map(({ specifier }) => specifier))).toEqual(new Set(["cluster/memory/store.ts"]))
+  })
+
+  it("to the Kubernetes client come only from src/cluster/kubernetes", () => {
+    const strangers = imports.filter(
+      ({ path, specifier }) =>
+        specifier.startsWith("@kubernetes/client-node") && !path.startsWith("cluster/kubernetes"),
+    )
+    expect(strangers.map(told)).toEqual([])
+  })
+
+  it("from the controller know no layer of the cluster", () => {
+    const layers = imports.filter(
+      ({ path, specifier }) =>
+        path.startsWith("controller/") &&
+        startsWithAny(specifier, ["cluster/", "server/", "cli/", "@kubernetes", "node:"]),
+    )
+    // isDeepStrictEqual tells whether there is anything to write.
+    expect(layers.map(told).filter((text) => !text.endsWith(" node:util"))).toEqual([])
+  })
+
+  it("go round in no circle of values", () => {
+    // Types may: they are gone when the code runs.
+    const values = new Map(
+      files.map((file) => {
+        const text = file.text.replace(/^(import|export) type [^"]*"[^"]*"/gm, "")
+        return [file.path, importsOf({ path: file.path, text }).filter(isOwn)]
+      }),
+    )
+    const left = new Map(values)
+    for (let size = -1; size !== left.size; ) {
+      size = left.size
+      for (const [path, targets] of left) if (!targets.some((target) => left.has(target))) left.delete(path)
+    }
+    expect([...left.keys()]).toEqual([])
+  })
+})
+
+describe("every file", () => {
+  const those = (is: (file: (typeof files)[number]) => boolean) => files.filter(is).map(({ path }) => path)
+
+  it("imports Effect and its platform by subpath: a barrel costs every cold start", () => {
+    const barrels = imports.filter(({ specifier }) => ["effect", "@effect/platform-node"].includes(specifier))
+    expect(barrels.map(told)).toEqual([])
+  })
+
+  it("imports files of the source that are there", () => {
+    const paths = new Set(files.map(({ path }) => path))
+    expect(imports.filter(({ specifier }) => isOwn(specifier) && !paths.has(specifier)).map(told)).toEqual([])
+  })
+
+  const isSilent = ({ text }: { readonly text: string }) => !/^(#!.*\n)?(\/\/ \S|\/\*\*)/.test(text)
+
+  it("opens with a comment about what it is", () => {
+    expect(those(isSilent)).toEqual([])
+  })
+
+  it("has a name in kebab-case", () => {
+    expect(those(({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(basename(path)))).toEqual([])
+    expect(those(({ path }) => !/^[a-z0-9-]*$/.test(dirname(path).replaceAll("/", "").replace(".", "")))).toEqual([])
+  })
+
+  it("leaves nothing to do", () => {
+    expect(those(({ text }) => /\b(TODO|FIXME|XXX)\b/.test(text))).toEqual([])
+  })
+})
