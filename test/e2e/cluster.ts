@@ -36,7 +36,10 @@ export async function eventually<T>(read: () => Promise<T>, holds: (value: T) =>
 export async function install(): Promise<void> {
   const manifests = await kubectl(["kustomize", repository("config/default")])
   const image = process.env.PEANUT_IMAGE
-  await kubectl(["apply", "-f", "-"], image ? manifests.replace(/image: \S*\/peanut:\S+/, `image: ${image}`) : manifests)
+  await kubectl(
+    ["apply", "-f", "-"],
+    image ? manifests.replace(/image: \S*\/peanut:\S+/, `image: ${image}`) : manifests,
+  )
   const ready = ["wait", "--for=condition=Ready", "-n", "peanut-system", "--timeout=120s"]
   await kubectl([...ready, "ksvc/peanut", "apiserversource/peanut", "pingsource/peanut-resync"])
 }
