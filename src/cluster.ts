@@ -23,6 +23,8 @@ import {
 } from "./cluster/object-api.ts"
 import type { Definition } from "./execution/accept.ts"
 import type { Observed } from "./execution/advance.ts"
+import type { startedExecution } from "./resources/execution.ts"
+import type { KubernetesEvent } from "./resources/kubernetes-event.ts"
 import { executionKey, executionLabel } from "./resources/labels.ts"
 import { stopPatch } from "./resources/stop.ts"
 
@@ -52,6 +54,11 @@ export class Cluster extends Context.Service<
       execution: Execution,
       status: ExecutionStatus,
     ): Effect.Effect<Execution, Conflict | NotFound | Malformed | Failed>
+    createExecution(
+      execution: ReturnType<typeof startedExecution>,
+    ): Effect.Effect<void, AlreadyExists | NotFound | Failed>
+    /** Writes Kubernetes Events for people to read. Never fails: nothing depends on them. */
+    announce(events: readonly KubernetesEvent[]): Effect.Effect<void>
     /** The executions that have not ended. */
     unfinished(): Effect.Effect<readonly Ref[], Failed>
     /** The pipelines whose present spec nobody has looked at. */
@@ -64,8 +71,9 @@ export class Cluster extends Context.Service<
   }
 >()("peanut/Cluster") {}
 
-/** The cluster behind an API. */
-export function makeCluster(api: ObjectApi): Cluster["Service"] {
+/** The cluster behind an API; confined to one namespace, if one is named. */
+export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Service"] {
+  const everywhere = namespace === undefined ? {} : { namespace }
   const stagesOf = (namespace: string) =>
     Effect.map(
       readable(api.list(resources.stages, { namespace }), stage),
@@ -117,15 +125,29 @@ export function makeCluster(api: ObjectApi): Cluster["Service"] {
     writeStatus: (previous, status) =>
       parsed(api.patch(resources.executions, previous.metadata, statusPatch(previous, status), "status"), execution),
 
+    createExecution: (execution) =>
+      Effect.asVoid(api.create(resources.executions, execution.metadata.namespace, execution)),
+
+    announce: (events) =>
+      Effect.forEach(
+        events,
+        (event) =>
+          api.create(resources.events, event.metadata.namespace, event).pipe(
+            Effect.catchTag("AlreadyExists", () => Effect.void),
+            Effect.catch((error) => Effect.logDebug("a Kubernetes Event was not written", { error: error.message })),
+          ),
+        { concurrency: 8, discard: true },
+      ),
+
     unfinished: () =>
-      Effect.map(readable(api.list(resources.executions, {}), execution), (executions) =>
+      Effect.map(readable(api.list(resources.executions, everywhere), execution), (executions) =>
         executions
           .filter((execution) => !isFinished(execution) && execution.metadata.deletionTimestamp === undefined)
           .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
       ),
 
     unseenPipelines: () =>
-      Effect.map(readable(api.list(resources.pipelines, {}), pipeline), (pipelines) =>
+      Effect.map(readable(api.list(resources.pipelines, everywhere), pipeline), (pipelines) =>
         pipelines
           .filter(({ metadata, status }) => status?.observedGeneration !== metadata.generation)
           .map(({ metadata: { namespace, name } }) => ({ namespace, name })),

@@ -33,6 +33,10 @@ export type PipelineStage = z.infer<typeof pipelineStage>
 const stageNames = "self.transformMapEntry(i, s, {s.name: true})"
 
 export const pipelineSpec = z.object({
+  suspend: z
+    .boolean()
+    .optional()
+    .meta({ description: "While true, events start no execution of this pipeline; ones that people create do run." }),
   stages: z
     .array(pipelineStage)
     .min(1)

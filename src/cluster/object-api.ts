@@ -32,6 +32,7 @@ export const resources = {
   pipelines: { group, version, plural: "peanutpipelines", kind: "PeanutPipeline" },
   executions: { group, version, plural: "peanutpipelineexecutions", kind: "PeanutPipelineExecution" },
   jobs: { group: "batch", version: "v1", plural: "jobs", kind: "Job" },
+  events: { group: "", version: "v1", plural: "events", kind: "Event" },
   pods: { group: "", version: "v1", plural: "pods", kind: "Pod" },
 } as const satisfies Record<string, Resource>
 

@@ -1,15 +1,12 @@
 // Every event, from whatever world, enters the controller here.
 
 import type { CloudEventV1 } from "cloudevents"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { targetOf } from "../events/target.ts"
+import { NotTaken } from "./not-taken.ts"
 import { reconcile } from "./reconcile.ts"
 import { resync } from "./resync.ts"
 import { validate, validateUsers } from "./validate.ts"
-
-/** An event that this service does not take; sending it again would not help. */
-export class NotTaken extends Data.TaggedError("NotTaken")<{ readonly message: string }> {}
 
 /** Does all that follows from an event; when it succeeds, the work is done. */
 export const handle = Effect.fn("handle")(function* (event: CloudEventV1<unknown>) {

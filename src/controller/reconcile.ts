@@ -3,12 +3,13 @@
 
 import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
-import { type Execution, isFinished, isStageFinished } from "../api/execution.ts"
+import { type Execution, type ExecutionStatus, isFinished, isStageFinished } from "../api/execution.ts"
 import type { Job, JobManifest } from "../api/job.ts"
 import { controllerUid, type Ref } from "../api/meta.ts"
 import { Cluster, Conflict, type Refused, Unavailable } from "../cluster.ts"
 import { accept, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed, type Refusal } from "../execution/advance.ts"
+import { announce } from "./announce.ts"
 import { now } from "./now.ts"
 
 /** How often a write that lost a race is taken up again with what the winner wrote. */
@@ -38,7 +39,7 @@ const step = Effect.fn("reconcile")(function* (ref: Ref, jobName: string | undef
 
   const execution = isAccepted(read)
     ? read
-    : yield* cluster.writeStatus(read, accept(read, yield* cluster.definition(read), time))
+    : yield* save(read, accept(read, yield* cluster.definition(read), time), time)
   if (!isAccepted(execution)) return
 
   let observed: Observed = { execution, ...(yield* cluster.run(execution)), refusals: new Map() }
@@ -48,9 +49,14 @@ const step = Effect.fn("reconcile")(function* (ref: Ref, jobName: string | undef
     next = advance(observed, time)
   }
   yield* Effect.forEach(next.stop, cluster.stopJob, { concurrency: 8, discard: true })
-  if (!isDeepStrictEqual(next.status, execution.status)) {
-    yield* cluster.writeStatus(execution, next.status)
-  }
+  yield* save(execution, next.status, time)
+})
+
+/** Announces what is new in a status, then writes it: whoever dies in between announces it again, under the same names. */
+const save = Effect.fn("save")(function* (execution: Execution, status: ExecutionStatus, time: string) {
+  if (isDeepStrictEqual(status, execution.status)) return execution
+  yield* announce(execution, status, time)
+  return yield* (yield* Cluster).writeStatus(execution, status)
 })
 
 /** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */

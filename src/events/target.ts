@@ -48,6 +48,9 @@ export function targetOf({ type, data }: Pick<CloudEventV1<unknown>, "type" | "d
       return jobTarget(change, body.data)
     case "v1 Pod":
       return podTarget(change, body.data)
+    case "v1 Event":
+      // Where nothing selects what is watched, our own come back.
+      return none("Kubernetes Events are for people")
     default:
       return { _tag: "Unknown", why: `objects of kind ${kind} (${apiVersion}) are not taken here` }
   }

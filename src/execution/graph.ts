@@ -42,7 +42,10 @@ export function findProblems(
       if (dependency === stage.name) {
         problems.push({ ...about, message: `${says} depends on itself` })
       } else if (!names.has(dependency)) {
-        const message = `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${suggestion(dependency, [...names].filter((name) => name !== stage.name))}`
+        const message = `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${suggestion(
+          dependency,
+          [...names].filter((name) => name !== stage.name),
+        )}`
         problems.push({ ...about, message })
       }
     }

@@ -18,9 +18,7 @@ export function pipelineStatus(pipeline: Pipeline, types: ReadonlySet<string>, n
       : {
           status: "False" as const,
           reason: "Invalid",
-          message: problems
-            .map((problem) => problem.message)
-            .join("; "),
+          message: problems.map((problem) => problem.message).join("; "),
         }
   return {
     ...pipeline.status,

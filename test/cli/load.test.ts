@@ -426,7 +426,7 @@ describe("loadManifests tells of a pipeline", () => {
       ),
       at(7, "spec.stages[1].type is missing"),
       at(8, 'there is no field spec.stages[1].typ; did you mean "type"?'),
-      at(9, 'stage "b" depends on "c", which is not in pipeline "web"; did you mean "a"?'),
+      at(9, 'stage "b" depends on "c", which is not in pipeline "web"'),
     ],
     [
       "but not of dependencies while a name is unknown",

@@ -296,7 +296,7 @@ describe("the controller, quiet (I6, I8)", () => {
     }
   })
 
-  it("makes five calls to hand off, however many stages there are", async () => {
+  it("makes six calls to hand off, however many stages there are", async () => {
     const world = arrange(
       Array.from({ length: 300 }, (_, i) => ({ name: `s${i}`, type: "task", dependsOn: i ? [`s${i - 1}`] : [] })),
     )
@@ -309,6 +309,7 @@ describe("the controller, quiet (I6, I8)", () => {
       "list jobs",
       "list pods",
       "create jobs",
+      "create events",
       "patch peanutpipelineexecutions",
     ])
   })

@@ -184,11 +184,17 @@ export class World {
     return Object.fromEntries([...stages].map(([stage, created]) => [stage, created.length]))
   }
 
+  /** Runs what needs a cluster on this one. */
+  perform<A, E>(effect: Effect.Effect<A, E, Cluster>): Promise<A> {
+    return Effect.runPromise(this.#provided(effect))
+  }
+
   #handling(event: CloudEventV1<unknown>) {
-    return handle(event).pipe(
-      Effect.provideService(Cluster, makeCluster(this.#api())),
-      Effect.provide(Logger.layer([])),
-    )
+    return this.#provided(handle(event))
+  }
+
+  #provided<A, E>(effect: Effect.Effect<A, E, Cluster>): Effect.Effect<A, E> {
+    return effect.pipe(Effect.provideService(Cluster, makeCluster(this.#api())), Effect.provide(Logger.layer([])))
   }
 
   #api(): ObjectApi {

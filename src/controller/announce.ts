@@ -1,0 +1,25 @@
+// Tells people (Kubernetes Events) and programs (CloudEvents) what happened to a run. Nothing waits for either for more
+// than a second, and nothing fails with them.
+
+import * as Effect from "effect/Effect"
+import type { Execution, ExecutionStatus } from "../api/execution.ts"
+import { Cluster } from "../cluster.ts"
+import { EventSink } from "../event-sink.ts"
+import { lifecycleEvent } from "../events/lifecycle.ts"
+import { announcements } from "../execution/announcements.ts"
+import { happenings } from "../execution/happenings.ts"
+import { kubernetesEvent } from "../resources/kubernetes-event.ts"
+
+/** Announces what `status` says and the execution's own status does not. */
+export const announce = Effect.fn("announce")(function* (execution: Execution, status: ExecutionStatus, now: string) {
+  const cluster = yield* Cluster
+  const sink = yield* EventSink
+  const happened = happenings(execution.status, status)
+  const forPeople = announcements(execution, status, happened).map((announcement) =>
+    kubernetesEvent("PeanutPipelineExecution", execution.metadata, announcement, now),
+  )
+  const forPrograms = sink.isBound ? happened.map((it) => lifecycleEvent(execution, status, it, now)) : []
+  yield* Effect.all([cluster.announce(forPeople), sink.send(forPrograms)], { concurrency: 2, discard: true }).pipe(
+    Effect.timeoutOrElse({ duration: "1 second", orElse: () => Effect.logWarning("announcements took too long") }),
+  )
+})

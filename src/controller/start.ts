@@ -1,0 +1,56 @@
+// Any CloudEvent can start an execution of a pipeline, once.
+
+import type { CloudEventV1 } from "cloudevents"
+import * as Effect from "effect/Effect"
+import type { Ref } from "../api/meta.ts"
+import { Cluster } from "../cluster.ts"
+import { findProblems } from "../execution/graph.ts"
+import { startedExecution } from "../resources/execution.ts"
+import { kubernetesEvent } from "../resources/kubernetes-event.ts"
+import { NotTaken } from "./not-taken.ts"
+import { now } from "./now.ts"
+import { reconcile, refusedByApi } from "./reconcile.ts"
+
+/** Starts an execution of this pipeline for this event; the same event again starts nothing. */
+export const start = Effect.fn("start")(function* (
+  ref: Ref,
+  event: Pick<CloudEventV1<unknown>, "id" | "source" | "type">,
+) {
+  const cluster = yield* Cluster
+  const found = yield* cluster.pipeline(ref).pipe(
+    Effect.catchTags({
+      NotFound: () => refuse(ref, `there is no PeanutPipeline "${ref.name}" in namespace "${ref.namespace}"`),
+      Malformed: ({ message }) => refuse(ref, message),
+      Refused: refusedByApi,
+    }),
+  )
+  const { metadata, spec } = found.pipeline
+  if (spec.suspend) return yield* refuse(metadata, `pipeline "${ref.name}" is suspended`)
+  const problems = findProblems(ref.name, spec.stages, new Set(found.stages.keys()))
+  if (problems.length > 0) return yield* refuse(metadata, problems.map(({ message }) => message).join("; "))
+
+  const execution = startedExecution(ref.namespace, ref.name, event)
+  yield* cluster.createExecution(execution).pipe(
+    Effect.catchTags({
+      AlreadyExists: () => Effect.logDebug("this event has started an execution before"),
+      NotFound: ({ message }) => refuse(metadata, message),
+      Refused: (error) => (error.status === 403 ? refusedByApi(error) : refuse(metadata, error.message)),
+    }),
+  )
+  // The event source will say so too, but there is no need to wait for it.
+  yield* reconcile(execution.metadata)
+})
+
+/** Answers the sender, and tells whoever looks at the pipeline. */
+const refuse = (about: Ref & { readonly uid?: string }, message: string) =>
+  Effect.gen(function* () {
+    const cluster = yield* Cluster
+    const announcement = {
+      type: "Warning",
+      reason: "NotStarted",
+      message: `an event started nothing: ${message}`,
+      key: message,
+    } as const
+    yield* cluster.announce([kubernetesEvent("PeanutPipeline", about, announcement, yield* now)])
+    return yield* new NotTaken({ message })
+  })

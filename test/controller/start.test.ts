@@ -1,0 +1,97 @@
+// Executions that events start: once for an event, and with a clear answer where nothing can be started.
+
+import * as Effect from "effect/Effect"
+import { describe, expect, it } from "vitest"
+import { resources } from "../../src/cluster/object-api.ts"
+import { start } from "../../src/controller/start.ts"
+import { namespace } from "../builders/objects.ts"
+import { World } from "./world.ts"
+
+const event = { id: "42", source: "/git/push", type: "com.example.push" }
+
+function arrange(stages = "a → b"): World {
+  const world = new World()
+  world.stage()
+  world.pipeline(stages)
+  return world
+}
+
+const starting = (world: World, name = "web", given = event) => world.perform(start({ namespace, name }, given))
+const refusal = (world: World, name = "web") => world.perform(Effect.flip(start({ namespace, name }, event)))
+const executions = (world: World) => world.store.list(resources.executions)
+const events = (world: World) => world.store.list(resources.events)
+
+describe("an event for a pipeline", () => {
+  it("starts an execution, which runs when the event is answered", async () => {
+    const world = arrange()
+    await starting(world)
+    const [execution, ...others] = executions(world)
+    expect(others).toEqual([])
+    expect(execution).toMatchObject({
+      metadata: {
+        name: expect.stringMatching(/^web-[0-9a-z]{13}$/),
+        annotations: {
+          "pipeline.peanut.dev/event-id": "42",
+          "pipeline.peanut.dev/event-source": "/git/push",
+          "pipeline.peanut.dev/event-type": "com.example.push",
+        },
+      },
+      spec: { pipelineName: "web" },
+      status: { phase: "Running" },
+    })
+  })
+
+  it("starts one execution however often it comes, and another for another id or source", async () => {
+    const world = arrange()
+    for (let i = 0; i < 10; i++) await starting(world)
+    expect(executions(world)).toHaveLength(1)
+    await starting(world, "web", { ...event, id: "43" })
+    await starting(world, "web", { ...event, source: "/git/tag" })
+    expect(executions(world)).toHaveLength(3)
+  })
+
+  it.each([
+    ["is not there", (_: World) => {}, "wbe", 'there is no PeanutPipeline "wbe" in namespace "team"'],
+    [
+      "is suspended",
+      (world: World) =>
+        void world.store.patch(resources.pipelines, { namespace, name: "web" }, { spec: { suspend: true } }),
+      "web",
+      'pipeline "web" is suspended',
+    ],
+    ["is invalid", (world: World) => world.pipeline("a → b, b → a", "ring"), "ring", "a → b → a"],
+  ])("is refused where the pipeline %s, and tells who looks at the pipeline", async (_, change, name, message) => {
+    const world = arrange()
+    change(world)
+    expect(await refusal(world, name)).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining(message) })
+    expect(executions(world)).toEqual([])
+    expect(events(world)).toMatchObject([
+      {
+        involvedObject: { kind: "PeanutPipeline", name },
+        type: "Warning",
+        reason: "NotStarted",
+        message: expect.stringContaining(message),
+      },
+    ])
+  })
+})
+
+describe("a run", () => {
+  it("tells its story in Kubernetes Events, each once", async () => {
+    const world = arrange("a → b, c")
+    world.execution()
+    await world.deliver()
+    world.finish("a Failed, c Complete")
+    await world.deliver()
+    await world.resync()
+    const story = events(world).map((event) => (event as unknown as { reason: string }).reason)
+    expect(story.toSorted()).toEqual([
+      "Failed",
+      "StageFailed",
+      "StageSkipped",
+      "StageStarted",
+      "StageStarted",
+      "Started",
+    ])
+  })
+})
