@@ -1,7 +1,9 @@
 // The command line of Peanut.
 
+import { format } from "node:util"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
@@ -68,9 +70,19 @@ const peanut = Command.make("peanut").pipe(
   Command.withSubcommands([runCommand]),
 )
 
+// What the parser of the command line says. Help is an answer, or it explains a mistake; only the end tells which.
+const said: string[] = []
+const parserConsole: Console.Console = Object.assign(Object.create(console), {
+  log: (...words: unknown[]) => void said.push(format(...words)),
+  error: (...words: unknown[]) => void said.push(format(...words)),
+})
 const exit = await Effect.runPromiseExit(
-  Command.run(peanut, { version: packageJson.version }).pipe(Effect.provide(NodeServices.layer)),
+  Command.run(peanut, { version: packageJson.version }).pipe(
+    Effect.provide(NodeServices.layer),
+    Effect.provideService(Console.Console, parserConsole),
+  ),
 )
+if (said.length > 0) (Exit.isSuccess(exit) ? console.log : console.error)(said.join("\n"))
 if (Exit.isFailure(exit)) {
   const error = Cause.squash(exit.cause)
   // What was wrong with the command line has been said, with the help.

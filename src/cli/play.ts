@@ -1,11 +1,13 @@
 // Plays one run on this machine: the controller's own handlers, fed with the events of an in-memory store, and a
 // runner for the Jobs that they create.
 
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as References from "effect/References"
-import { type ExecutionStatus, isFinished, type StageStatus } from "../api/execution.ts"
+import * as Schedule from "effect/Schedule"
+import { type ExecutionStatus, isFinished, isStageFinished, type StageStatus } from "../api/execution.ts"
 import type { PipelineStage } from "../api/pipeline.ts"
 import { LocalJobs, layerLocal, type Runner } from "../cluster/local.ts"
 import type { Store, StoredObject } from "../cluster/memory/store.ts"
@@ -47,7 +49,7 @@ export async function play(run: Run, runner: Runner, listener: Listener): Promis
   )
   const jobs = await runtime.runPromise(LocalJobs)
   const { promise: failed, reject } = Promise.withResolvers<never>()
-  const delivery = deliverChanges(store, (event) => runtime.runPromise(handle(event)), reject)
+  const delivery = deliverChanges(store, (event) => runtime.runPromise(redelivered(handle(event))), reject)
   const ref = { namespace: run.execution.namespace, name: run.execution.name }
   const times = new Map<string, { start: number; end?: number }>()
   const statuses = new Map<string, StageStatus>()
@@ -73,16 +75,19 @@ export async function play(run: Run, runner: Runner, listener: Listener): Promis
     },
     cancel: () => void store.patch(resources.executions, ref, { spec: { cancel: true } }),
     kill: jobs.killAll,
-    done: Promise.race([end(), failed]),
+    done: end(),
   }
 
   /** The verdict may come before the last Job says Complete: what runs on this machine is waited for. */
   async function end() {
-    await finished
-    await runtime.runPromise(jobs.idle)
-    await delivery.idle()
-    await runtime.dispose()
-    return store.get(resources.executions, ref) as StoredObject & { status: ExecutionStatus }
+    try {
+      await Promise.race([finished, failed])
+      await runtime.runPromise(jobs.idle)
+      await delivery.idle()
+      return store.get(resources.executions, ref) as StoredObject & { status: ExecutionStatus }
+    } finally {
+      await runtime.dispose()
+    }
   }
 
   function follow(stage: StageStatus): void {
@@ -90,11 +95,19 @@ export async function play(run: Run, runner: Runner, listener: Listener): Promis
     statuses.set(stage.name, stage)
     const phase = before?.phase ?? "Waiting"
     if (stage.phase === phase && stage.message === before?.message) return
-    const time = times.get(stage.name)
-    if (time === undefined && stage.startTime !== undefined) times.set(stage.name, { start: performance.now() })
-    if (time !== undefined && stage.phase !== "Running") time.end ??= performance.now()
+    if (stage.startTime !== undefined) {
+      const time = times.get(stage.name) ?? { start: performance.now() }
+      if (isStageFinished(stage.phase)) time.end ??= performance.now()
+      times.set(stage.name, time)
+    }
     listener.changed(stage.name)
   }
+}
+
+/** As Knative does, an event that was answered with 503 is sent again. */
+function redelivered(work: ReturnType<typeof handle>) {
+  const pauses = Schedule.exponential("20 millis")
+  return Effect.retry(work, { while: ({ _tag }) => _tag === "Unavailable", schedule: pauses, times: 10 })
 }
 
 function put(

@@ -1,5 +1,6 @@
 // peanut run: a pipeline on this machine, with no cluster.
 
+import { constants } from "node:os"
 import { text } from "node:stream/consumers"
 import { styleText } from "node:util"
 import type { Runner } from "../cluster/local.ts"
@@ -7,7 +8,7 @@ import { checkPlayable, formatProblem, loadManifests, type Problem, type Run, se
 import { type Play, play } from "./play.ts"
 import { reportReasons, reportTable } from "./view/report.ts"
 import { formatDuration, type Paint } from "./view/stage-lines.ts"
-import { lineView, liveView, silentView, type View } from "./view/view.ts"
+import { silentView, type View, viewFor } from "./view/view.ts"
 
 export interface RunOptions {
   readonly paths: readonly string[]
@@ -18,7 +19,8 @@ export interface RunOptions {
   readonly quiet: boolean
 }
 
-export const exitCodes = { succeeded: 0, failed: 1, badInput: 2, interrupted: 130, terminated: 143 } as const
+/** Interrupted by a signal it is 128 and the signal's number, as in a shell: 130 after Ctrl-C. */
+export const exitCodes = { succeeded: 0, failed: 1, badInput: 2 } as const
 
 /** Plays what the options say, shows it, and returns the exit code. */
 export async function run(options: RunOptions): Promise<number> {
@@ -45,13 +47,18 @@ async function show(run: Run, options: RunOptions): Promise<number> {
     output: (stage, line) => view.output(stage, line),
     changed: (stage) => view.changed(stage),
   })
-  if (!options.quiet) view = stream.isTTY ? liveView(stream, playing, paint) : lineView(stream, playing, paint)
+  if (!options.quiet) view = viewFor(stream, playing, paint)
   view.note(paint("dim", heading(run, playing, options.runner)))
-  const interrupts = cancelOnSignal(playing, view)
+  const interrupts = cancelOnSignal(playing, (text) => view.note(text))
+  stopWithoutReader(() => {
+    view.close()
+    view = silentView
+    interrupts.signal("SIGPIPE")
+  })
   playing.start()
   const execution = await playing.done.finally(() => {
-    interrupts.forget()
     view.close()
+    interrupts.forget()
   })
 
   const { status } = execution
@@ -72,23 +79,42 @@ function heading({ pipeline, execution }: Run, { stages }: Play, runner: Runner)
   return `pipeline ${pipeline.name}, execution ${execution.name}: ${count} ${how}`
 }
 
+/** A second signal this soon is the same one again: npx passes on the Ctrl-C that the terminal sends to all. */
+const echoMillis = 250
+
 /** The first signal cancels the run as a user of a cluster would; the second one ends what still runs at once. */
-function cancelOnSignal(playing: Play, view: View) {
-  let received: NodeJS.Signals | undefined
+function cancelOnSignal(playing: Play, note: (text: string) => void) {
+  let first: { readonly signal: NodeJS.Signals; readonly time: number } | undefined
   const listener = (signal: NodeJS.Signals) => {
-    if (received !== undefined) return playing.kill()
-    received = signal
-    view.note("cancelling; once more to kill what runs")
-    playing.cancel()
+    const time = performance.now()
+    if (first === undefined) {
+      first = { signal, time }
+      note("cancelling; once more to kill what runs")
+      playing.cancel()
+    } else if (time - first.time > echoMillis) {
+      playing.kill()
+    }
   }
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const
   for (const signal of signals) process.on(signal, listener)
   process.on("exit", playing.kill)
   return {
-    exitCode: () => received && (received === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated),
+    signal: listener,
+    exitCode: () => first && 128 + constants.signals[first.signal],
     forget: () => {
       for (const signal of signals) process.off(signal, listener)
       process.off("exit", playing.kill)
     },
   }
+}
+
+/** A reader that went away, such as `head` or a closed terminal, ends a run as it ends other programs: by SIGPIPE. */
+function stopWithoutReader(stop: () => void): void {
+  let isGone = false
+  const listener = () => {
+    if (!isGone) stop()
+    isGone = true
+  }
+  // They stay: whatever is written to the end of the process meets the same error.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", listener)
 }

@@ -41,11 +41,9 @@ export function typeMistakes(pipeline: unknown, name: string, types: ReadonlySet
 }
 
 /** The item of `dependsOn` that a problem is about. A cycle is told at the item that closes it. */
-function placeOf({ stage, message }: Problem, pipeline: unknown, stages: readonly PipelineStage[]) {
+function placeOf({ stage, dependency }: Problem, pipeline: unknown, stages: readonly PipelineStage[]) {
   const isCulprit = (parent: unknown) =>
-    message.includes(`depends on "${parent}"`) ||
-    message.endsWith(` ${parent} → ${stage}`) ||
-    (parent === stage && message.endsWith("depends on itself"))
+    dependency === undefined ? isText(parent) && isBelow(parent, stage, stages) : parent === dependency
   for (const [index, { name }] of stages.entries()) {
     if (name !== stage) continue
     const path = ["spec", "stages", index, "dependsOn"]
@@ -53,6 +51,15 @@ function placeOf({ stage, message }: Problem, pipeline: unknown, stages: readonl
     if (item >= 0) return [...path, item]
   }
   return ["spec", "stages", stages.findIndex(({ name }) => name === stage), "dependsOn"]
+}
+
+/** Whether a stage depends on another, over however many others. */
+function isBelow(name: string, other: string, stages: readonly PipelineStage[]): boolean {
+  const parents = new Map(stages.map((stage) => [stage.name, stage.dependsOn ?? []]))
+  const above = new Set(parents.get(name))
+  // The set grows while it is walked: what is added is visited too.
+  for (const parent of above) for (const further of parents.get(parent) ?? []) above.add(further)
+  return above.has(other)
 }
 
 function isText(value: unknown): value is string {

@@ -3,10 +3,11 @@
 import stringWidth from "string-width"
 import type { ExecutionStatus, StageStatus } from "../../api/execution.ts"
 import { formatDuration, type Paint, type Progress, padded, paintPhase } from "./stage-lines.ts"
+import { plain } from "./text.ts"
 
 /** The table, one line for each stage in the order of the pipeline. */
 export function reportTable({ stages, statuses, elapsed }: Progress, paint: Paint): string {
-  const width = Math.max(5, ...stages.map(({ name }) => stringWidth(name)))
+  const width = Math.max(5, ...stages.map(({ name }) => stringWidth(plain(name))))
   const rows = stages.map(({ name }) => {
     const phase = statuses.get(name)?.phase ?? "Waiting"
     const time = elapsed(name)
@@ -20,14 +21,14 @@ export function reportTable({ stages, statuses, elapsed }: Progress, paint: Pain
 export function reportReasons(status: ExecutionStatus): readonly string[] {
   const lines = (status.stages ?? [])
     .filter(({ phase }) => phase !== "Succeeded")
-    .map((stage) => `${stage.name}: ${why(stage)}`)
+    .map((stage) => `${plain(stage.name)}: ${why(stage)}`)
   const condition = status.conditions?.find(({ type }) => type === "Succeeded")
-  if (lines.length === 0 && condition?.status === "False") return [`${condition.reason}: ${condition.message}`]
+  if (lines.length === 0 && condition?.status === "False") return [`${condition.reason}: ${plain(condition.message)}`]
   return lines
 }
 
 /** Such as `Failed (BackoffLimitExceeded): exit code 3`. */
 function why({ phase, reason, message }: StageStatus): string {
   const because = reason === undefined || reason === phase ? "" : ` (${reason})`
-  return `${phase}${because}${message === undefined ? "" : `: ${message}`}`
+  return `${phase}${because}${message === undefined ? "" : `: ${plain(message)}`}`
 }

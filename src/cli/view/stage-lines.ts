@@ -5,6 +5,7 @@ import stringWidth from "string-width"
 import type { StagePhase, StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
 import { sortTopologically } from "../../execution/graph.ts"
+import { plain } from "./text.ts"
 
 export type Style = Parameters<typeof styleText>[0]
 /** Colours text, or leaves it as it is. */
@@ -40,21 +41,30 @@ export function stageLines(
   const depths = depthsOf(progress.stages)
   const all = belowTheirParents(progress.stages)
   const shown = all.length <= rows ? all : mostTelling(all, progress.statuses, rows - 1)
-  const indented = (stage: PipelineStage) => "  ".repeat(Math.min(depths.get(stage.name) ?? 0, 10)) + stage.name
-  const width = Math.min(Math.max(...shown.map((stage) => stringWidth(indented(stage)))), Math.max(10, columns - 36))
-  const lines = shown.map((stage) => {
-    const status = progress.statuses.get(stage.name) ?? { name: stage.name, phase: "Waiting" as const }
+  const isNarrow = columns < narrowColumns
+  const hasTime = columns >= 18
+  const room = isNarrow ? Math.max(1, columns - (hasTime ? 10 : 2)) : Math.max(10, columns - 36)
+  // However deep a stage is, half of the room is for its name.
+  const indents = Math.min(10, Math.floor(room / 4))
+  const names = shown.map(({ name }) => "  ".repeat(Math.min(depths.get(name) ?? 0, indents)) + plain(name))
+  const width = Math.min(Math.max(0, ...names.map((name) => stringWidth(name))), room)
+  const lines = shown.map((stage, index) => {
+    const { phase, message = "" } = progress.statuses.get(stage.name) ?? { phase: "Waiting" as const }
     const elapsed = progress.elapsed(stage.name)
-    const time = elapsed === undefined ? "" : formatDuration(elapsed)
-    const phase = paintPhase(status.phase, paint)
-    const gap = " ".repeat(Math.max(0, 11 - stringWidth(`${marks[status.phase].mark} ${status.phase}`)))
-    const note = cut(status.message ?? "", columns - width - 24)
-    return `${padded(indented(stage), width)}  ${phase}${gap}  ${time.padStart(7)}${note && `  ${paint("dim", note)}`}`
+    const time = (elapsed === undefined ? "" : formatDuration(elapsed)).padStart(7)
+    const name = padded(names[index]!, width)
+    const { mark, style } = marks[phase]
+    if (isNarrow) return hasTime ? `${paint(style, mark)} ${name} ${time}` : cut(`${mark} ${name}`, columns)
+    const gap = " ".repeat(Math.max(0, 11 - stringWidth(`${mark} ${phase}`)))
+    const note = cut(message, columns - width - 24)
+    return `${name}  ${paintPhase(phase, paint)}${gap}  ${time}${note && `  ${paint("dim", note)}`}`
   })
-  return all.length === shown.length
-    ? lines
-    : [...lines, paint("dim", `… and ${all.length - shown.length} more stages`)]
+  const hidden = all.length - shown.length
+  return hidden === 0 ? lines : [...lines, paint("dim", cut(`… and ${hidden} more stages`, columns))].slice(0, rows)
 }
+
+/** Below this there is no room for a name, the word for a phase and a time side by side: the phase's mark must do. */
+const narrowColumns = 34
 
 /** Each stage right below the last of its parents, as a tree would show it. */
 export function belowTheirParents(stages: readonly PipelineStage[]): readonly PipelineStage[] {
@@ -103,21 +113,23 @@ export function padded(text: string, width: number): string {
 
 /** Text in at most so many cells, on one line. */
 export function cut(text: string, width: number): string {
-  const line = text.replace(/\s+/g, (space) => (space.includes("\n") ? " " : space))
+  const line = plain(text)
   if (stringWidth(line) <= width) return line
+  if (width <= 0) return ""
   let short = ""
   for (const { segment } of new Intl.Segmenter().segment(line)) {
     if (stringWidth(short + segment) > width - 1) break
     short += segment
   }
-  return width <= 0 ? "" : `${short}…`
+  return `${short}…`
 }
 
 /** Such as 0.4s, 12.3s, 3m05s, 1h02m. */
 export function formatDuration(millis: number): string {
-  const seconds = millis / 1000
-  if (seconds < 60) return `${seconds.toFixed(1)}s`
+  const tenths = Math.round(millis / 100)
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)}s`
+  const seconds = Math.floor(tenths / 10)
   const minutes = Math.floor(seconds / 60)
-  const two = (n: number) => String(Math.floor(n)).padStart(2, "0")
+  const two = (n: number) => String(n).padStart(2, "0")
   return minutes < 60 ? `${minutes}m${two(seconds % 60)}s` : `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`
 }

@@ -19,9 +19,9 @@ import {
 
 type JobObject = StoredObject & Pick<JobManifest, "spec">
 
-/** Why a Job failed, in the words of the Job controller. */
+/** Why a Job failed, in the words of the Job controller where it has some. */
 interface JobFailure {
-  readonly reason: "BackoffLimitExceeded" | "DeadlineExceeded"
+  readonly reason: "BackoffLimitExceeded" | "DeadlineExceeded" | "RunnerFailed"
   readonly message: string
 }
 
@@ -38,7 +38,8 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
     if (resource !== resources.jobs) return
     const job = object as JobObject
     const { uid } = job.metadata
-    if (type === "add") return run(uid, play(job))
+    // What is suspended, or another controller's, the Job controller leaves alone.
+    if (type === "add") return job.spec.suspend || job.spec.managedBy !== undefined ? undefined : run(uid, play(job))
     const isStopped = job.spec.activeDeadlineSeconds === stopPatch.spec.activeDeadlineSeconds
     if (type === "update" && (!isStopped || isOver(job))) return
     // First its pods end, then the Job: the order in which a cluster does it.
@@ -83,12 +84,15 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
         onSuccess: () => end(job),
         onFailure: (failure) => end(job, failure),
       }),
+      // Nobody else would ever say that this Job is over.
+      Effect.catchDefect((defect) => end(job, { reason: "RunnerFailed", message: String(defect) })),
     )
   }
 
   /** One pod, from its creation to its end. */
   function runPod(job: JobObject, index: number, attempt: number) {
-    return Effect.suspend(() => {
+    // Interrupted between the start of a container and the wait for it, nobody would ever end the container.
+    return Effect.uninterruptibleMask((restore) => {
       const pod = createPod(job, index, attempt)
       const { template } = job.spec
       const container = template.spec.containers.find(({ name }) => name === stageContainerName)!
@@ -102,17 +106,17 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
       setPod(pod, { phase: "Running" }, { running: { startedAt } })
       const finish = (exit: ContainerExit) => {
         const phase = exit.exitCode === 0 ? "Succeeded" : "Failed"
-        const reason = exit.exitCode === 0 ? "Completed" : exit.message === undefined ? "Error" : "StartError"
-        setPod(
-          pod,
-          { phase, ...(exit.message && { message: exit.message }) },
-          { terminated: { ...exit, reason, startedAt, finishedAt: now() } },
-        )
+        const reason = exit.exitCode === 0 ? "Completed" : "Error"
+        const state =
+          exit.message === undefined
+            ? { terminated: { ...exit, reason, startedAt, finishedAt: now() } }
+            : { waiting: { reason: "StartError", message: exit.message } }
+        setPod(pod, { phase, ...(exit.message && { message: exit.message }) }, state)
         return exit
       }
       alive.add(running)
       void running.exited.then(() => alive.delete(running))
-      return Effect.promise(() => running.exited).pipe(
+      return restore(Effect.promise(() => running.exited)).pipe(
         Effect.onInterrupt(() => Effect.promise(() => endContainer(running, graceSeconds(template.spec)).then(finish))),
         Effect.map(finish),
       )
@@ -138,15 +142,16 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
 
   /** Writes a pod's status, unless the pod is gone. */
   function setPod({ metadata }: StoredObject, status: object, state: object): void {
-    if (!isThere(resources.pods, metadata)) return
+    if (find(resources.pods, metadata) === undefined) return
     const containerStatuses = [{ name: stageContainerName, state }]
     store.patch(resources.pods, metadata, { status: { ...status, containerStatuses } }, "status")
   }
 
-  /** Writes the Job's verdict, unless the Job is gone. */
+  /** Writes the Job's verdict, unless it has one or is gone. */
   function end(job: JobObject, failure?: JobFailure) {
     return Effect.sync(() => {
-      if (!isThere(resources.jobs, job.metadata)) return
+      const present = find(resources.jobs, job.metadata)
+      if (present === undefined || isOver(present)) return
       const time = now()
       const condition =
         failure === undefined
@@ -157,11 +162,17 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
     })
   }
 
-  function isThere(
+  /** The object as it is now, unless it is gone or another has its name. */
+  function find(
     resource: typeof resources.jobs | typeof resources.pods,
-    { namespace, name, uid }: StoredObject["metadata"],
-  ): boolean {
-    return store.list(resource, { namespace }).some(({ metadata }) => metadata.name === name && metadata.uid === uid)
+    metadata: StoredObject["metadata"],
+  ): StoredObject | undefined {
+    try {
+      const found = store.get(resource, metadata)
+      return found.metadata.uid === metadata.uid ? found : undefined
+    } catch {
+      return undefined
+    }
   }
 
   return {
@@ -183,7 +194,7 @@ async function endContainer(running: RunningContainer, grace: number): Promise<C
   return exit
 }
 
-function isOver(job: JobObject): boolean {
+function isOver(job: StoredObject): boolean {
   const { conditions = [] } = (job.status ?? {}) as { conditions?: readonly { type: string }[] }
   return conditions.some(({ type }) => type === "Complete" || type === "Failed")
 }

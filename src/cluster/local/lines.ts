@@ -17,7 +17,8 @@ export function onLines(stream: Readable, onLine: (line: string) => void): void 
       rest = rest.slice(maxLineLength)
     }
   })
-  stream.on("end", () => {
+  // Also where the stream was cut off before its end.
+  stream.on("close", () => {
     if (rest !== "") onLine(rest)
   })
 }

@@ -1,0 +1,43 @@
+// Text from elsewhere made fit for a terminal: whatever a program wrote or somebody called a stage, the cursor stays
+// where the view left it.
+
+import { stripVTControlCharacters } from "node:util"
+
+/** A name or a message on one line, without anything that a terminal obeys. */
+export function plain(text: string): string {
+  if (!/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(text)) return text
+  return stripVTControlCharacters(text)
+    .replace(/\s*[\t\n\v\f\r\u2028\u2029]\s*/g, " ")
+    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
+}
+
+/**
+ * A line of a program's output. Its colours stay, and end with it; everything else that a terminal would obey goes. Of
+ * a line that was written over by carriage returns, as progress bars do, the last state stays.
+ */
+export function outputLine(line: string): string {
+  if (!/\p{Cc}/u.test(line)) return line
+  let isStyled = false
+  const clean = (line.split("\r").findLast((part) => part !== "") ?? "").replace(obeyed, (sequence) => {
+    if (sequence === "\t") return sequence
+    if (!isColour.test(sequence)) return ""
+    isStyled = true
+    return sequence
+  })
+  return isStyled ? `${clean}${esc}[0m` : clean
+}
+
+const esc = "\x1b"
+
+/** Control sequences (ECMA-48) first, then strings such as titles and links, other escapes, lone control characters. */
+const obeyed = new RegExp(
+  [
+    `${esc}\\[[0-?]*[ -/]*[@-~]?`,
+    `${esc}[\\]PX^_][^\\p{Cc}]*(?:\\x07|${esc}\\\\)?`,
+    `${esc}[ -/]*[0-~]?`,
+    "\\p{Cc}",
+  ].join("|"),
+  "gu",
+)
+
+const isColour = new RegExp(`^${esc}\\[[\\d;:]*m$`)

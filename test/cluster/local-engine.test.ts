@@ -1,0 +1,211 @@
+// Stages in containers: by a stand-in for the engine that writes down how it was called, and by a real one where there is
+// one with an image to run.
+
+import { execFileSync } from "node:child_process"
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { expand, type ResolvedContainer, resolveContainer } from "../../src/cluster/local/container.ts"
+import { engineRuntime } from "../../src/cluster/local/engine-runtime.ts"
+
+/** A `podman` in PATH whose `run` and `kill` are these scripts of sh; and the calls of it. */
+function fakeEngine({ run = "true", kill = "true" }) {
+  const path = mkdtempSync(join(tmpdir(), "peanut-engine-"))
+  const calls = join(path, "calls")
+  const script = `#!/bin/sh
+for word in "$@"; do printf '%s\\037' "$word"; done >> ${calls}; printf '\\n' >> ${calls}
+cd ${path}
+case $1 in run) ${run} ;; kill) ${kill} ;; esac
+`
+  writeFileSync(join(path, "podman"), script)
+  chmodSync(join(path, "podman"), 0o755)
+  vi.stubEnv("PATH", `${path}${delimiter}${process.env.PATH}`)
+  const callsSoFar = () =>
+    existsSync(calls)
+      ? readFileSync(calls, "utf8")
+          .split("\n")
+          .slice(0, -1)
+          .map((line) => line.split("\x1f").slice(0, -1))
+      : []
+  return { calls: callsSoFar }
+}
+
+const container: ResolvedContainer = { name: "run-a-1", image: "busybox:1", command: [], args: [], env: {} }
+
+function started(changes: Partial<ResolvedContainer> = {}) {
+  const lines: string[] = []
+  const running = engineRuntime("podman").start({ ...container, ...changes }, (line) => lines.push(line))
+  return { ...running, lines }
+}
+
+afterEach(() => void vi.unstubAllEnvs())
+
+describe("engineRuntime", () => {
+  it("runs the image with the entry point before it and the rest of the command and the arguments after it", async () => {
+    const { calls } = fakeEngine({})
+    const { exited } = started({ command: ["sh", "-c"], args: ["echo two words", ""] })
+    expect(await exited).toEqual({ exitCode: 0 })
+    const label = "app.kubernetes.io/managed-by=peanut"
+    expect(calls()).toEqual([
+      [
+        "run",
+        "--rm",
+        "--init",
+        "--name",
+        "run-a-1",
+        "--label",
+        label,
+        "--entrypoint",
+        "sh",
+        "busybox:1",
+        "-c",
+        "echo two words",
+        "",
+      ],
+    ])
+  })
+
+  it("leaves the image its own entry point where a stage has no command", async () => {
+    const { calls } = fakeEngine({})
+    await started({ args: ["10"] }).exited
+    expect(calls()[0]!.slice(-2)).toEqual(["busybox:1", "10"])
+    expect(calls()[0]).not.toContain("--entrypoint")
+  })
+
+  it("passes variables by name, so that no value shows in the list of processes", async () => {
+    const { calls } = fakeEngine({ run: 'echo "$PASSWORD"; echo "$TWO_LINES"' })
+    const { exited, lines } = started({ env: { PASSWORD: "s3cret", TWO_LINES: "one\ntwo" } })
+    await exited
+    expect(lines).toEqual(["s3cret", "one", "two"])
+    expect(calls()[0]!.join(" ")).toContain("--env PASSWORD --env TWO_LINES busybox:1")
+    expect(calls()[0]!.join(" ")).not.toContain("s3cret")
+  })
+
+  it("keeps from the engine itself the variables that it would heed", async () => {
+    vi.stubEnv("HOME", "/home/somebody")
+    const { calls } = fakeEngine({ run: 'echo "$HOME $DOCKER_HOST"' })
+    const { exited, lines } = started({ env: { PATH: "/nowhere", HOME: "/root", DOCKER_HOST: "tcp://elsewhere" } })
+    expect(await exited).toEqual({ exitCode: 0 })
+    expect(lines).toEqual(["/home/somebody "])
+    expect(calls()[0]!.join(" ")).toContain(
+      "--env PATH=/nowhere --env HOME=/root --env DOCKER_HOST=tcp://elsewhere busybox:1",
+    )
+  })
+
+  it("gives the exit code and both outputs of the container", async () => {
+    fakeEngine({ run: "echo out; echo err >&2; exit 3" })
+    const { exited, lines } = started()
+    expect(await exited).toEqual({ exitCode: 3 })
+    expect(lines.toSorted()).toEqual(["err", "out"])
+  })
+
+  it("ends a container by the engine, first asking, then not", async () => {
+    const { calls } = fakeEngine({
+      run: "until test -e killed; do sleep 0.02; done; exit 137",
+      kill: "test $3 = TERM || touch killed",
+    })
+    const { exited, terminate, kill } = started()
+    await expect.poll(() => calls().length).toBe(1)
+    terminate()
+    await expect.poll(() => calls().length).toBe(2)
+    kill()
+    expect(await exited).toEqual({ exitCode: 137 })
+    expect(calls().slice(1)).toEqual([
+      ["kill", "--signal", "TERM", "run-a-1"],
+      ["kill", "--signal", "KILL", "run-a-1"],
+    ])
+  })
+
+  it("ends the engine's client where there is no container yet, as its image is still being pulled", async () => {
+    const { calls } = fakeEngine({ run: "sleep 3600", kill: "exit 125" })
+    const { exited, terminate } = started()
+    await expect.poll(() => calls().length).toBe(1)
+    terminate()
+    expect(await exited).toEqual({ exitCode: 143 })
+  })
+
+  it("says that the engine is not there", async () => {
+    vi.stubEnv("PATH", "/nowhere")
+    expect(await started().exited).toEqual({
+      exitCode: 128,
+      message: 'cannot start "podman": no such file or directory',
+    })
+  })
+})
+
+describe("resolveContainer", () => {
+  it("sets variables from those before them, and puts them into command and arguments", () => {
+    const env = [
+      { name: "A", value: "$(B) $(INDEX)" },
+      { name: "B", value: "b" },
+      { name: "C", value: "$(B)$(A)" },
+      { name: "EMPTY" },
+      { name: "SECRET", valueFrom: { secretKeyRef: { optional: true } } },
+    ]
+    const resolved = resolveContainer(
+      "pod",
+      { name: "stage", command: ["$(C)"], args: ["$(SECRET)$(EMPTY)"], env },
+      { INDEX: "7" },
+    )
+    expect(resolved.env).toEqual({ INDEX: "7", A: "$(B) 7", B: "b", C: "b$(B) 7", EMPTY: "" })
+    expect([resolved.command, resolved.args]).toEqual([["b$(B) 7"], ["$(SECRET)"]])
+  })
+
+  // The cases of Kubernetes' own third_party/forked/golang/expansion.
+  it.each([
+    ["$(VAR)", "value"],
+    ["$$(VAR)", "$(VAR)"],
+    ["$$$(VAR)", "$value"],
+    ["$$$$(VAR)", "$$(VAR)"],
+    ["$VAR $- $", "$VAR $- $"],
+    ["$(MISSING) $() $(VAR", "$(MISSING) $() $(VAR"],
+    ["--$(VAR)-$(VAR)--", "--value-value--"],
+    ["$(toString)", "$(toString)"],
+    ["$(REF)", "$(VAR)"],
+  ])("expands %s to %s", (text, expanded) => expect(expand(text, { VAR: "value", REF: "$(VAR)" })).toBe(expanded))
+})
+
+/** An engine that answers and has an image to run: nothing is pulled for a test. */
+const real = ["podman", "docker"].map(imageOf).find((found) => found !== undefined)
+function imageOf(engine: string) {
+  try {
+    const options = { encoding: "utf8" as const, stdio: "pipe" as const, timeout: 10_000 }
+    const images = execFileSync(engine, ["images", "--format", "{{.Repository}}:{{.Tag}}"], options).split("\n")
+    const image = images.find((name) => /(^|\/)(busybox|alpine):/.test(name))
+    if (image === undefined) return undefined
+    execFileSync(engine, ["run", "--rm", "--init", image, "true"], options)
+    return { engine: engine as "podman" | "docker", image }
+  } catch {
+    return undefined
+  }
+}
+const why =
+  real === undefined
+    ? " (skipped: no podman or docker that runs an image of busybox or alpine here)"
+    : ` (${real.engine})`
+
+describe.skipIf(real === undefined)(`a real engine${why}`, () => {
+  const run = (script: string) => {
+    const lines: string[] = []
+    const env = { GREETING: "hello" }
+    const name = `peanut-test-${process.pid}-${Math.random().toString(36).slice(2)}`
+    const { engine, image } = real!
+    const asked = { ...container, name, image, command: ["sh", "-c"], args: [script], env }
+    return { name, lines, ...engineRuntime(engine).start(asked, (line) => lines.push(line)) }
+  }
+
+  it("runs a container with its variables and gives its exit code", async () => {
+    const { exited, lines } = run("echo $GREETING; exit 3")
+    expect(await exited).toEqual({ exitCode: 3 })
+    expect(lines).toEqual(["hello"])
+  })
+
+  it("ends a container that is told to, and removes it", async () => {
+    const { name, exited, lines, terminate } = run("trap 'exit 7' TERM; echo ready; while true; do sleep 0.1; done")
+    await expect.poll(() => lines, { timeout: 10_000 }).toEqual(["ready"])
+    terminate()
+    expect(await exited).toEqual({ exitCode: 7 })
+    expect(execFileSync(real!.engine, ["ps", "-a", "--format", "{{.Names}}"], { encoding: "utf8" })).not.toContain(name)
+  })
+})
