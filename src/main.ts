@@ -1,34 +1,38 @@
 // The in-cluster entry: one HTTP server that takes CloudEvents. It needs PORT and the usual credentials of a pod, or
 // a KUBECONFIG; it keeps nothing between requests.
 
-import type { Server } from "node:http"
-import { serve } from "@hono/node-server"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { layerKubernetes } from "./cluster/kubernetes.ts"
+import { layerHttpSink } from "./event-sink.ts"
 import { makeApp } from "./server/app.ts"
+import { listen } from "./server/listen.ts"
 import { layerLog } from "./server/log.ts"
 import { gracefulClose } from "./server/shutdown.ts"
+import { readSettings } from "./settings.ts"
 
-const port = Number(process.env.PORT ?? 8080)
-const runtime = ManagedRuntime.make(Layer.mergeAll(layerKubernetes(process.env), layerLog))
+const settings = readSettings(process.env)
+if ("problem" in settings) fail(settings.problem)
+const { port, namespace, sink } = settings
+const runtime = ManagedRuntime.make(
+  Layer.mergeAll(
+    layerKubernetes(process.env, namespace),
+    layerLog,
+    sink === undefined ? Layer.empty : layerHttpSink(sink.url, sink.extensions),
+  ),
+)
 let isReady = true
 
 // Credentials are read before anybody is told that we listen: a probe must not find a server that cannot work.
-await runtime.context().catch((error: unknown) => {
-  console.error(`peanut: no connection to a Kubernetes API server: ${error instanceof Error ? error.message : error}`)
-  process.exit(1)
-})
-
-const server = serve({
-  fetch: makeApp(runtime, () => isReady).fetch,
+await runtime.context().catch((error) => fail("no connection to a Kubernetes API server", error))
+const server = await listen(
+  makeApp(runtime, () => isReady, settings),
   port,
-  // A sender that dribbles must not hold a connection for ever; these are milliseconds.
-  serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
-})
+).catch((error) => fail(`cannot listen on port ${port}`, error))
 
 // Knative sends SIGTERM some 30 s after the last request. What runs is finished; nothing is lost if it is not.
-const close = gracefulClose(server as Server)
+const close = gracefulClose(server)
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, async () => {
     isReady = false
@@ -36,4 +40,12 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await runtime.dispose()
     process.exit(0)
   })
+}
+runtime.runFork(Effect.logInfo("listening", { port }))
+
+/** Ends the process with one line for whoever started it. */
+function fail(what: string, why?: unknown): never {
+  const reason = why instanceof Error ? why.message : why
+  console.error(`peanut: ${reason === undefined ? what : `${what}: ${String(reason).split("\n", 1)[0]}`}`)
+  process.exit(1)
 }

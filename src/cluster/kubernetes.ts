@@ -6,13 +6,20 @@ import { Cluster, makeCluster } from "../cluster.ts"
 import { kubernetesApi } from "./kubernetes/api.ts"
 import { connect } from "./kubernetes/connection.ts"
 import { httpClient } from "./kubernetes/http-client.ts"
+import { tokenReviewer } from "./kubernetes/token-review.ts"
+import { TokenReviewer } from "./token-reviewer.ts"
 
 /** The cluster that the environment names: in a pod its own, else that of the kubeconfig; or one namespace of it. */
 export const layerKubernetes = (env: NodeJS.ProcessEnv, namespace?: string) =>
-  Layer.effect(
-    Cluster,
+  Layer.unwrap(
     Effect.map(
       Effect.promise(() => connect(env)),
-      (connection) => makeCluster(kubernetesApi(httpClient(connection)), namespace),
+      (connection) => {
+        const client = httpClient(connection)
+        return Layer.mergeAll(
+          Layer.succeed(Cluster, makeCluster(kubernetesApi(client), namespace)),
+          Layer.succeed(TokenReviewer, tokenReviewer(client)),
+        )
+      },
     ),
   )

@@ -2,12 +2,14 @@
 // than a second, and nothing fails with them.
 
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import type { Execution, ExecutionStatus } from "../api/execution.ts"
 import { Cluster } from "../cluster.ts"
 import { EventSink } from "../event-sink.ts"
 import { lifecycleEvent } from "../events/lifecycle.ts"
 import { announcements } from "../execution/announcements.ts"
 import { happenings } from "../execution/happenings.ts"
+import { executionsTotal, stagesTotal } from "../metrics.ts"
 import { kubernetesEvent } from "../resources/kubernetes-event.ts"
 
 /** Announces what `status` says and the execution's own status does not. */
@@ -15,6 +17,10 @@ export const announce = Effect.fn("announce")(function* (execution: Execution, s
   const cluster = yield* Cluster
   const sink = yield* EventSink
   const happened = happenings(execution.status, status)
+  for (const { about, what } of happened) {
+    const counter = about === "execution" ? executionsTotal : stagesTotal
+    yield* Metric.update(Metric.withAttributes(counter, { phase: what }), 1)
+  }
   const forPeople = announcements(execution, status, happened).map((announcement) =>
     kubernetesEvent("PeanutPipelineExecution", execution.metadata, announcement, now),
   )

@@ -2,15 +2,32 @@
 
 import type { CloudEventV1 } from "cloudevents"
 import * as Effect from "effect/Effect"
-import { targetOf } from "../events/target.ts"
+import { type Target, targetOf } from "../events/target.ts"
+import { counted } from "./counted.ts"
 import { NotTaken } from "./not-taken.ts"
 import { reconcile } from "./reconcile.ts"
 import { resync } from "./resync.ts"
 import { validate, validateUsers } from "./validate.ts"
 
-/** Does all that follows from an event; when it succeeds, the work is done. */
-export const handle = Effect.fn("handle")(function* (event: CloudEventV1<unknown>) {
-  const target = targetOf(event)
+/** Does all that follows from an event; when it succeeds, the work is done. `served` is the only namespace, if there is one. */
+export const handle = (event: CloudEventV1<unknown>, served?: string) => {
+  const target = within(served, targetOf(event))
+  return follow(target, event.type).pipe(counted(target._tag))
+}
+
+/** A Peanut that serves one namespace takes no events about others, whoever sends them. */
+function within(served: string | undefined, target: Target): Target {
+  if (served === undefined || !("ref" in target) || target.ref.namespace === served) return target
+  return { _tag: "Unknown", why: `this Peanut serves namespace "${served}" only` }
+}
+
+/** The events without those about the same as a later one: a batch must not cause more work than it has targets. */
+export function distinctEvents(events: readonly CloudEventV1<unknown>[]): readonly CloudEventV1<unknown>[] {
+  if (events.length < 2) return events
+  return [...new Map(events.map((event) => [JSON.stringify(targetOf(event)), event])).values()]
+}
+
+const follow = Effect.fn("handle")(function* (target: Target, type: string) {
   switch (target._tag) {
     case "Execution":
       return yield* reconcile(target.ref, target.jobName)
@@ -21,7 +38,7 @@ export const handle = Effect.fn("handle")(function* (event: CloudEventV1<unknown
     case "Resync":
       return yield* resync()
     case "None":
-      return yield* Effect.logDebug("dropped", { type: event.type, why: target.why })
+      return yield* Effect.logDebug("dropped", { type, why: target.why })
     case "Unknown":
       return yield* new NotTaken({ message: target.why })
   }

@@ -2,13 +2,16 @@
 // Level-based: it is told which execution, never what happened to it, and may be stopped and repeated anywhere.
 
 import { isDeepStrictEqual } from "node:util"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import { type Execution, type ExecutionStatus, isFinished, isStageFinished } from "../api/execution.ts"
 import type { Job, JobManifest } from "../api/job.ts"
 import { controllerUid, type Ref } from "../api/meta.ts"
 import { Cluster, Conflict, type Refused, Unavailable } from "../cluster.ts"
 import { accept, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed, type Refusal } from "../execution/advance.ts"
+import { reconcileDuration } from "../metrics.ts"
 import { announce } from "./announce.ts"
 import { now } from "./now.ts"
 
@@ -28,7 +31,13 @@ export const reconcile = (ref: Ref, jobName?: string) =>
       Conflict: ({ message }) => Effect.fail(new Unavailable({ message })),
       Refused: refusedByApi,
     }),
+    measured,
     Effect.annotateLogs({ namespace: ref.namespace, execution: ref.name }),
+  )
+
+const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.timed(Effect.exit(effect)), ([duration, exit]) =>
+    Effect.andThen(Metric.update(reconcileDuration, Duration.toSeconds(duration)), exit),
   )
 
 const step = Effect.fn("reconcile")(function* (ref: Ref, jobName: string | undefined) {
@@ -114,6 +123,4 @@ function withResults(observed: Observed, results: readonly Result[]): Observed {
 
 /** The API server refused a read or a status write: rights are missing. Whoever installs Peanut can cure that. */
 export const refusedByApi = ({ status, message }: Refused) =>
-  Effect.logError("refused by the API server", { status, message }).pipe(
-    Effect.andThen(Effect.fail(new Unavailable({ message }))),
-  )
+  Effect.fail(new Unavailable({ message: `refused by the API server with ${status}: ${message}` }))

@@ -1,21 +1,32 @@
 // Any CloudEvent can start an execution of a pipeline, once.
 
-import type { CloudEventV1 } from "cloudevents"
 import * as Effect from "effect/Effect"
-import type { Ref } from "../api/meta.ts"
+import { objectName, type Ref } from "../api/meta.ts"
 import { Cluster } from "../cluster.ts"
 import { findProblems } from "../execution/graph.ts"
-import { startedExecution } from "../resources/execution.ts"
+import { type StartingEvent, startedExecution } from "../resources/execution.ts"
 import { kubernetesEvent } from "../resources/kubernetes-event.ts"
+import { counted } from "./counted.ts"
 import { NotTaken } from "./not-taken.ts"
 import { now } from "./now.ts"
 import { reconcile, refusedByApi } from "./reconcile.ts"
 
+/** As `start`, where a Peanut that serves one namespace is not asked for another, and the names can be names. */
+export const startIn = (served: string | undefined, ref: Ref, event: StartingEvent) => {
+  const { namespace, name } = ref
+  if (served !== undefined && namespace !== served) {
+    return Effect.fail(new NotTaken({ message: `this Peanut serves namespace "${served}" only` }))
+  }
+  if (![namespace, name].every((part) => objectName.safeParse(part).success)) {
+    return Effect.fail(
+      new NotTaken({ message: "the path must be /namespaces/NAMESPACE/pipelines/NAME, with valid names" }),
+    )
+  }
+  return start(ref, event).pipe(counted("Start"))
+}
+
 /** Starts an execution of this pipeline for this event; the same event again starts nothing. */
-export const start = Effect.fn("start")(function* (
-  ref: Ref,
-  event: Pick<CloudEventV1<unknown>, "id" | "source" | "type">,
-) {
+export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEvent) {
   const cluster = yield* Cluster
   const found = yield* cluster.pipeline(ref).pipe(
     Effect.catchTags({

@@ -7,43 +7,89 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import { type Context, Hono } from "hono"
-import type { Cluster } from "../cluster.ts"
-import { handle } from "../controller/handle.ts"
+import type { Cluster, Unavailable } from "../cluster.ts"
+import { distinctEvents, handle } from "../controller/handle.ts"
+import type { NotTaken } from "../controller/not-taken.ts"
+import { startIn } from "../controller/start.ts"
 import { parseEvents } from "../events/parse.ts"
+import { TraceParent, traceId, validTraceParent } from "../events/trace-context.ts"
+import type { Settings } from "../settings.ts"
 import { readBody } from "./body.ts"
+import { admit, type NotAllowed, type Unauthenticated } from "./callers.ts"
+
+const allowed = { Allow: "POST, OPTIONS" }
+const pipelinePath = "/namespaces/:namespace/pipelines/:pipeline"
 
 /** `isReady` turns false when the process is about to end. */
-export function makeApp(runtime: ManagedRuntime.ManagedRuntime<Cluster, never>, isReady: () => boolean): Hono {
+export function makeApp(
+  runtime: ManagedRuntime.ManagedRuntime<Cluster, never>,
+  isReady: () => boolean,
+  settings: Pick<Settings, "callers" | "namespace"> = { callers: undefined, namespace: undefined },
+): Hono {
   const app = new Hono()
-  app.post("/", async (c) => {
+  app.post("/", (c) => receive(c, (event) => handle(event, settings.namespace), distinctEvents))
+  app.post(pipelinePath, (c) => {
+    const { namespace, pipeline: name } = c.req.param()
+    return receive(c, (event) => startIn(settings.namespace, { namespace, name }, event))
+  })
+
+  async function receive(c: Context, work: Work, choose = (events: Events) => events): Promise<Response> {
+    const admission = await runtime.runPromiseExit(admit(settings.callers, c.req.header("authorization")))
+    if (Exit.isFailure(admission)) return answer(c, admission)
     const body = await readBody(c.req.raw)
-    if (typeof body !== "string") return refuse(c, body.problem)
-    const events = parseEvents(c.req.header(), body)
-    if (!Array.isArray(events)) return refuse(c, (events as { problem: string }).problem)
-    return answer(c, await runtime.runPromiseExit(handleAll(events)))
+    if ("problem" in body) return refuse(c, body.problem)
+    const { events, problem } = parseEvents(c.req.header(), body)
+    const exit = await runtime.runPromiseExit(handleAll(choose(events), work, c.req.header("traceparent")))
+    return problem !== undefined && Exit.isSuccess(exit) ? refuse(c, problem) : answer(c, exit)
+  }
+
+  app.get("/metrics", async (c) => {
+    const { format } = await import("effect/observability/PrometheusMetrics")
+    return c.text(await runtime.runPromise(format()), 200, { "Content-Type": "text/plain; version=0.0.4" })
   })
   app.get("/", (c) => c.text("Peanut takes CloudEvents by POST.\n"))
-  app.options("/", (c) => c.body(null, 204, { Allow: "POST, OPTIONS" }))
+  app.options("/", (c) => c.body(null, 204, allowed))
+  app.options(pipelinePath, (c) => c.body(null, 204, allowed))
   app.get("/healthz", (c) => c.text("ok\n"))
   app.get("/readyz", (c) => (isReady() ? c.text("ok\n") : c.text("shutting down\n", 503)))
-  app.post("*", (c) => refuse(c, `CloudEvents are taken at /, not at ${c.req.path}`))
+  app.post("*", (c) =>
+    refuse(c, `CloudEvents are taken at / and at /namespaces/NAMESPACE/pipelines/NAME, not at ${c.req.path}`),
+  )
+  app.all("/", (c) => c.text("Peanut takes CloudEvents by POST.\n", 405, allowed))
   app.onError((error, c) => {
-    console.error(JSON.stringify({ level: "ERROR", message: "request failed", error: String(error.stack ?? error) }))
+    runtime.runFork(Effect.logError("request failed", Cause.die(error)))
     return c.text("internal error\n", 500)
   })
   return app
 }
 
+type Events = readonly CloudEventV1<unknown>[]
+type Work = (event: CloudEventV1<unknown>) => Effect.Effect<void, NotTaken | Unavailable, Cluster>
+
 /** Every event of a batch has its turn, whatever becomes of the others; then the first failure is the answer. */
-const handleAll = (events: readonly CloudEventV1<unknown>[]) =>
+const handleAll = (events: Events, work: Work, header: string | undefined) =>
   Effect.gen(function* () {
-    const results = yield* Effect.forEach(events, (event) => Effect.result(handle(event)))
-    const failures = results.flatMap((result) => (result._tag === "Failure" ? [result.failure] : []))
-    const first = failures.find((failure) => failure._tag === "Unavailable") ?? failures[0]
-    if (first !== undefined) return yield* first
+    const results = yield* Effect.forEach(events, (event) => Effect.result(traced(work(event), event, header)))
+    const failures = results.flatMap((result, i) =>
+      result._tag === "Failure" ? [{ failure: result.failure, event: events[i] }] : [],
+    )
+    const first = failures.find(({ failure }) => failure._tag === "Unavailable") ?? failures[0]
+    if (first === undefined) return
+    const { failure, event } = first
+    if (failure._tag === "Unavailable") {
+      yield* Effect.logWarning("not now", { type: event?.type, id: event?.id, error: failure.message })
+    }
+    return yield* failure
   })
 
-type Failure = Effect.Error<ReturnType<typeof handle>>
+/** An event's own trace context wins over that of the request which brought it. */
+const traced = <A, E, R>(effect: Effect.Effect<A, E, R>, { traceparent }: CloudEventV1<unknown>, header?: string) => {
+  const parent = validTraceParent(traceparent) || validTraceParent(header)
+  if (parent === "") return effect
+  return effect.pipe(Effect.provideService(TraceParent, parent), Effect.annotateLogs({ trace: traceId(parent) }))
+}
+
+type Failure = NotTaken | Unavailable | Unauthenticated | NotAllowed
 
 function answer(c: Context, exit: Exit.Exit<void, Failure>): Response {
   if (Exit.isSuccess(exit)) return c.body(null, 202)
@@ -51,14 +97,23 @@ function answer(c: Context, exit: Exit.Exit<void, Failure>): Response {
   switch (failure?._tag) {
     case "NotTaken":
       return refuse(c, failure.message)
+    case "Unauthenticated":
+      return c.text(`${failure.message}\n`, 401, { "WWW-Authenticate": "Bearer" })
+    case "NotAllowed":
+      return c.text(`${failure.message}\n`, 403)
     case "Unavailable":
-      return c.text(`try again: ${failure.message}\n`, 503, { "Retry-After": "1" })
+      return c.text(`try again: ${shortened(failure.message)}\n`, 503, { "Retry-After": "1" })
     case undefined:
       throw Cause.squash(exit.cause)
   }
 }
 
-/** Sending it again would not help. The connection is closed, as the rest of the message may not have been read. */
-function refuse(c: Context, problem: string): Response {
-  return c.text(`${problem}\n`, 400, { Connection: "close" })
-}
+/**
+ * Sending it again would not help. No `Connection: close`: with it Node.js resets a connection on which more of the
+ * body arrives, and Go's client then sees a broken pipe instead of this answer, and sends again. Without it the
+ * adapter goes on reading for half a second at most, and closes.
+ */
+const refuse = (c: Context, problem: string): Response => c.text(`${shortened(problem)}\n`, 400)
+
+/** What somebody sent comes back in a message, but not all of it. */
+const shortened = (message: string) => (message.length <= 500 ? message : `${message.slice(0, 500)}...`)

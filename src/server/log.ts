@@ -6,15 +6,9 @@ import * as Logger from "effect/Logger"
 export const layerLog = Logger.layer([
   Logger.withConsoleLog(
     Logger.map(Logger.formatStructured, ({ timestamp, level, message, annotations, cause }) => {
-      const [text, ...fields] = Array.isArray(message) ? message : [message]
-      return JSON.stringify({
-        time: timestamp,
-        level,
-        message: text,
-        ...annotations,
-        ...Object.assign({}, ...fields),
-        cause,
-      })
+      const [text, ...more] = Array.isArray(message) ? message : [message]
+      const { message: detail, ...fields } = Object.assign({ ...annotations }, ...more)
+      return JSON.stringify({ time: timestamp, level, message: text, ...fields, detail, cause })
     }),
   ),
 ])

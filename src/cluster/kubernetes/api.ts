@@ -1,7 +1,9 @@
 // The verbs of ObjectApi as requests to a real API server, and its answers as Peanut's errors.
 
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import type { Ref } from "../../api/meta.ts"
+import { apiRequestsTotal } from "../../metrics.ts"
 import {
   AlreadyExists,
   Conflict,
@@ -18,7 +20,7 @@ const callTimeout = "15 seconds"
 const pageSize = 500
 
 export function kubernetesApi(client: HttpClient): ObjectApi {
-  const call = (request: Call) =>
+  const call = (verb: keyof ObjectApi, { plural }: Resource, request: Call) =>
     Effect.tryPromise({
       try: (signal) => client(request, signal),
       catch: (cause) => new Unavailable({ message: `${request.method} ${request.path}: ${String(cause)}`, cause }),
@@ -28,7 +30,11 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
         orElse: () =>
           Effect.fail(new Unavailable({ message: `${request.method} ${request.path}: no answer in ${callTimeout}` })),
       }),
-      Effect.flatMap(({ status, body }) => (status < 300 ? Effect.succeed(body) : Effect.fail(failure(status, body)))),
+      Effect.tap(({ status }) => count(verb, plural, String(status))),
+      Effect.tapError(() => count(verb, plural, "none")),
+      Effect.flatMap(({ status, body }) =>
+        status < 300 ? expected(body, request) : Effect.fail(failure(status, body)),
+      ),
     )
 
   const page = (
@@ -41,15 +47,19 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     const selector = Object.entries(labels).map(([label, value]) => `${label}=${value}`)
     if (selector.length > 0) query.set("labelSelector", selector.join(","))
     if (token !== "") query.set("continue", token)
-    return call({ method: "GET", path: `${collection(resource, namespace)}?${query}` }).pipe(
+    return call("list", resource, { method: "GET", path: `${collection(resource, namespace)}?${query}` }).pipe(
       Effect.catchTags({ NotFound: surprised, Conflict: surprised, AlreadyExists: surprised }),
-      Effect.map((body) => body as { items: readonly object[]; metadata: { continue?: string } }),
+      Effect.flatMap((body) => {
+        const { items, metadata } = body as { items?: unknown; metadata: { continue?: string } }
+        if (Array.isArray(items)) return Effect.succeed({ items: items as readonly object[], metadata })
+        return Effect.fail(new Unavailable({ message: `the answer to a list of ${resource.plural} is no list` }))
+      }),
     )
   }
 
   return {
     get: (resource, ref) =>
-      call({ method: "GET", path: item(resource, ref) }).pipe(
+      call("get", resource, { method: "GET", path: item(resource, ref) }).pipe(
         Effect.catchTags({ Conflict: surprised, AlreadyExists: surprised }),
       ),
 
@@ -70,13 +80,13 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     }),
 
     create: (resource, namespace, object) =>
-      call({ method: "POST", path: collection(resource, namespace), body: object }).pipe(
+      call("create", resource, { method: "POST", path: collection(resource, namespace), body: object }).pipe(
         // Not about this object: two creations raced to charge the same quota.
         Effect.catchTags({ Conflict: surprised }),
       ),
 
     patch: (resource, ref, patch, subresource) =>
-      call({
+      call("patch", resource, {
         method: "PATCH",
         path: item(resource, ref) + (subresource === undefined ? "" : `/${subresource}`),
         body: patch,
@@ -84,6 +94,16 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       }).pipe(Effect.catchTags({ AlreadyExists: surprised })),
   }
 }
+
+/** Whatever answers in place of an API server (a login page, a proxy) must not be taken for one. */
+function expected(body: unknown, { method, path }: Call) {
+  const isObject = typeof body === "object" && body !== null && "metadata" in body
+  if (isObject) return Effect.succeed<unknown>(body)
+  return Effect.fail(new Unavailable({ message: `${method} ${path}: this is not the answer of an API server` }))
+}
+
+const count = (verb: string, resource: string, code: string) =>
+  Metric.update(Metric.withAttributes(apiRequestsTotal, { verb, resource, code }), 1)
 
 /** An answer that this verb does not give for a reason of ours: trying again later is all that can be done. */
 const surprised = ({ message }: { readonly message: string }) => Effect.fail(new Unavailable({ message }))

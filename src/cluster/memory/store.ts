@@ -1,5 +1,5 @@
 // The habits of an API server that Peanut relies on, in memory: UIDs, resource versions, generations, conflicts,
-// and collection of what lost its owner. Objects go in and come out as copies.
+// and collection of what lost its owner. Objects go in as copies and come out frozen.
 
 import { isDeepStrictEqual } from "node:util"
 import type { OwnerReference, Ref } from "../../api/meta.ts"
@@ -62,7 +62,7 @@ export class Store {
   get(resource: Resource, ref: Ref): StoredObject {
     const found = this.#of(resource).get(key(ref))
     if (found === undefined) throw new StoreError("NotFound", `${resource.plural} "${ref.name}" not found`)
-    return structuredClone(found)
+    return found
   }
 
   list(
@@ -72,7 +72,7 @@ export class Store {
     const matches = ({ metadata }: StoredObject) =>
       (namespace === undefined || metadata.namespace === namespace) &&
       Object.entries(labels).every(([label, value]) => metadata.labels?.[label] === value)
-    return [...this.#of(resource).values()].filter(matches).map((object) => structuredClone(object))
+    return [...this.#of(resource).values()].filter(matches)
   }
 
   create(resource: Resource, namespace: string, given: object): StoredObject {
@@ -97,9 +97,9 @@ export class Store {
         creationTimestamp: this.#options.now(),
       },
     }
-    this.#of(resource).set(key({ namespace, name }), created)
+    this.#of(resource).set(key({ namespace, name }), freeze(created))
     this.#tell({ type: "add", resource, object: created })
-    return structuredClone(created)
+    return created
   }
 
   /** A JSON merge patch. A patch that changes nothing is no change: no new version, no event. */
@@ -124,9 +124,9 @@ export class Store {
         generation: before.metadata.generation + (specChanged ? 1 : 0),
       },
     }
-    this.#of(resource).set(key(ref), after)
+    this.#of(resource).set(key(ref), freeze(after))
     this.#tell({ type: "update", resource, object: after })
-    return structuredClone(after)
+    return after
   }
 
   /** Deletes an object, and with it all that it owns. */
@@ -153,8 +153,17 @@ export class Store {
   }
 
   #tell(change: Change): void {
-    for (const listener of this.#listeners) listener({ ...change, object: structuredClone(change.object) })
+    for (const listener of this.#listeners) listener(change)
   }
+}
+
+/** Frozen all the way down; what is frozen already has been so all the way down. */
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const part of Object.values(value)) freeze(part)
+  }
+  return value
 }
 
 const key = ({ namespace, name }: Ref) => `${namespace}/${name}`

@@ -1,0 +1,67 @@
+// Tokens, reviewed by the API server: signature, expiry, audience, and whether the service account is still there.
+
+import { createHash } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as z from "zod"
+import { Unavailable } from "../object-api.ts"
+import type { TokenReviewerService } from "../token-reviewer.ts"
+import type { HttpClient } from "./http-client.ts"
+
+const answer = z.object({
+  status: z.object({
+    authenticated: z.boolean().optional(),
+    user: z.object({ username: z.string() }).optional(),
+    audiences: z.array(z.string()).optional(),
+  }),
+})
+
+/** How long a verdict holds, in milliseconds: a source sends many events with one token. */
+const cacheMillis = 60_000
+const cacheSize = 100
+
+export function tokenReviewer(client: HttpClient): TokenReviewerService {
+  const verdicts = new Map<string, { readonly user: string | undefined; readonly untilMillis: number }>()
+
+  return {
+    review: Effect.fn("TokenReviewer.review")(function* (token: string, audience: string) {
+      const key = createHash("sha256")
+        .update(JSON.stringify([token, audience]))
+        .digest("base64")
+      const nowMillis = yield* Clock.currentTimeMillis
+      const known = verdicts.get(key)
+      if (known !== undefined && known.untilMillis > nowMillis) return known.user
+      const user = yield* ask(token, audience)
+      // Tokens of strangers must not push out, or fill up, what is remembered.
+      if (user !== undefined) {
+        if (verdicts.size >= cacheSize) verdicts.clear()
+        verdicts.set(key, { user, untilMillis: nowMillis + cacheMillis })
+      }
+      return user
+    }),
+  }
+
+  function ask(token: string, audience: string) {
+    return Effect.tryPromise({
+      try: async (signal) => {
+        const path = "/apis/authentication.k8s.io/v1/tokenreviews"
+        const body = {
+          apiVersion: "authentication.k8s.io/v1",
+          kind: "TokenReview",
+          spec: { token, audiences: [audience] },
+        }
+        const { status, body: review } = await client({ method: "POST", path, body }, signal)
+        if (status >= 300) throw new Error(`the API server answered ${status} to a TokenReview`)
+        const { authenticated, user, audiences } = answer.parse(review).status
+        // An API server that does not know of audiences reviews a token without them.
+        return authenticated && audiences?.includes(audience) ? user?.username : undefined
+      },
+      catch: (cause) => new Unavailable({ message: String(cause), cause }),
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: "5 seconds",
+        orElse: () => Effect.fail(new Unavailable({ message: "no answer to a TokenReview in 5 seconds" })),
+      }),
+    )
+  }
+}
