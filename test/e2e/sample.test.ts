@@ -1,27 +1,19 @@
 // The sample on a real Knative cluster, with real containers: by `kubectl apply` and nothing else.
 
-import { afterAll, beforeAll, expect, it } from "vitest"
-import type { Execution } from "../../src/api/execution.ts"
-import { eventually, get, install, kubectl, repository } from "./cluster.ts"
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect, it } from "vitest"
+import { controllerPods, eventually, get, kubectl, repository, resyncEvery, useNamespace } from "./cluster.ts"
+import { hasEnded, until } from "./runs.ts"
 
-const namespace = `e2e-${Date.now().toString(36)}`
+const namespace = useNamespace()
 const name = "peanutpipelineexecution-sample"
+const isGone = (pods: readonly unknown[]) => pods.length === 0
 
-beforeAll(async () => {
-  await install()
-  await kubectl(["create", "namespace", namespace])
-}, 180_000)
-afterAll(() => kubectl(["delete", "namespace", namespace, "--wait=false"]))
-
-it("runs the sample from zero pods to Succeeded, and is at zero pods again", async () => {
-  const pods = () =>
-    get<{ items: unknown[] }>("pods", "-n", "peanut-system", "-l", "serving.knative.dev/service=peanut")
-  const isGone = ({ items }: { items: unknown[] }) => items.length === 0
-  await eventually(pods, isGone, 150)
+it("runs the sample from zero pods to Succeeded", async () => {
+  await eventually(controllerPods, isGone, 150)
 
   await kubectl(["apply", "-n", namespace, "-f", repository("config/samples")])
-  const read = () => get<Execution>("peanutpipelineexecution", name, "-n", namespace)
-  const { status } = await eventually(read, (run) => run.status?.completionTime !== undefined, 120)
+  const { status } = await until(namespace, name, hasEnded, 150)
   expect(status).toMatchObject({ phase: "Succeeded", summary: "5/5 succeeded" })
   const at = Object.fromEntries(
     status!.stages!.map((stage) => [stage.name, [Date.parse(stage.startTime!), Date.parse(stage.completionTime!)]]),
@@ -31,7 +23,32 @@ it("runs the sample from zero pods to Succeeded, and is at zero pods again", asy
   expect(at["Fifth Stage"]![0]).toBeGreaterThanOrEqual(Math.max(at["Third Stage"]![1]!, at["Fourth Stage"]![1]!))
   const { items: jobs } = await get<{ items: unknown[] }>("jobs", "-n", namespace)
   expect(jobs).toHaveLength(5)
-  expect(await kubectl(["get", "peanut", "-n", namespace])).toMatch(/pipeline-sample +Succeeded +5\/5 succeeded/)
+}, 320_000)
 
-  await eventually(pods, isGone, 150)
-}, 480_000)
+it("shows a user what became of it: kubectl get, describe and logs", async () => {
+  expect(await kubectl(["get", "peanut", "-n", namespace])).toMatch(/pipeline-sample +Succeeded +5\/5 succeeded/)
+  const described = await kubectl(["describe", "peanutpipelineexecution", name, "-n", namespace])
+  const [, events = ""] = described.split(/^Events:/m)
+  expect(events).toMatch(/Normal +Started .*started pipeline "pipeline-sample"/)
+  for (const stage of ["First", "Second", "Third", "Fourth", "Fifth"]) {
+    expect(events).toMatch(new RegExp(`Normal +StageStarted .*stage "${stage} Stage" started as Job ${name}-`))
+  }
+  expect(events).toMatch(/Normal +Succeeded .*/)
+
+  const spec = { image: "busybox", command: ["echo", "hello from a stage"] }
+  const stage = { apiVersion: "pipeline.peanut.dev/v1alpha1", kind: "PeanutStage", metadata: { name: "hello" }, spec }
+  const pipeline = { ...stage, kind: "PeanutPipeline", spec: { stages: [{ name: "Hello", type: "hello" }] } }
+  const run = { ...stage, kind: "PeanutPipelineExecution", spec: { pipelineName: "hello" } }
+  await kubectl(["apply", "-n", namespace, "-f", "-"], [stage, pipeline, run].map((o) => JSON.stringify(o)).join("\n"))
+  const { status } = await until(namespace, "hello", hasEnded, 60)
+  expect(await kubectl(["logs", `job/${status!.stages![0]!.jobName}`, "-n", namespace])).toBe("hello from a stage\n")
+})
+
+it("is at zero pods afterwards, and stays there between two resyncs", async () => {
+  await resyncEvery("0 0 1 1 *") // Not while we look.
+  await eventually(controllerPods, isGone, 180)
+  for (let i = 0; i < 15; i++) {
+    expect(await controllerPods()).toEqual([])
+    await sleep(2000)
+  }
+})
