@@ -14,6 +14,7 @@ const { outputFiles } = await build({
   target: "node22",
   format: "esm",
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: "linked",
   logLevel: "warning",
   write: false,

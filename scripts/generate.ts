@@ -1,19 +1,36 @@
-// npm run generate: writes the CRDs under crds/ from the schemas in src/api. `--check` only compares.
+// npm run generate: writes what follows from the schemas in src/api: the CRDs under crds/, and the JSON schema of what
+// lifecycle events carry. `--check` only compares.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { stringify } from "yaml"
+import * as z from "zod"
 import { customResourceDefinition, definitions } from "../src/api/crds.ts"
+import { lifecycleData } from "../src/api/lifecycle-event.ts"
 
-const folder = new URL("../crds/", import.meta.url)
-mkdirSync(folder, { recursive: true })
-for (const definition of definitions) {
-  const file = new URL(`${definition.plural}.yaml`, folder)
-  const text =
-    "# Generated from src/api by `npm run generate`; edit the schemas there.\n" +
-    stringify(customResourceDefinition(definition), { lineWidth: 120, aliasDuplicateObjects: false })
+const root = new URL("../", import.meta.url)
+const note = "Generated from src/api by `npm run generate`; edit the schemas there."
+
+/** What each file must say, by its path. */
+const texts = new Map([
+  ...definitions.map((definition) => {
+    const crd = stringify(customResourceDefinition(definition), { lineWidth: 120, aliasDuplicateObjects: false })
+    return [`crds/${definition.plural}.yaml`, `# ${note}\n${crd}`] as const
+  }),
+  ["docs/lifecycle-event.schema.json", `${JSON.stringify(lifecycleSchema(), null, 2)}\n`] as const,
+])
+
+for (const [path, text] of texts) {
+  const file = new URL(path, root)
+  mkdirSync(new URL(".", file), { recursive: true })
   if (!process.argv.includes("--check")) writeFileSync(file, text)
   else if (readFileSync(file, "utf8") !== text) {
-    console.error(`crds/${definition.plural}.yaml differs from src/api: run \`npm run generate\``)
+    console.error(`${path} differs from src/api: run \`npm run generate\``)
     process.exitCode = 1
   }
+}
+
+/** As a receiver should read it: later versions may say more. */
+function lifecycleSchema() {
+  const { $schema, ...schema } = z.toJSONSchema(lifecycleData, { io: "input" })
+  return { $schema, $comment: note, ...schema }
 }

@@ -32,3 +32,9 @@ export const stagesTotal = Metric.counter("peanut_stages_total", {
   description: "Stages that reached a phase (Started, Succeeded, Failed, Skipped, Cancelled).",
   incremental: true,
 })
+
+/** Lifecycle events for the sink. */
+export const lifecycleEventsTotal = Metric.counter("peanut_lifecycle_events_total", {
+  description: "Lifecycle CloudEvents, by outcome (delivered, failed, skipped while the sink is left alone).",
+  incremental: true,
+})

@@ -5,6 +5,10 @@ import { objectName } from "./api/meta.ts"
 
 const overrides = z.object({ extensions: z.record(z.string(), z.string()).default({}) })
 
+/** What an event itself says is not for others to change. */
+const ownAttributes = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"]
+const isExtension = (name: string) => /^[a-z0-9]{1,64}$/.test(name) && !ownAttributes.includes(name)
+
 const environment = z
   .object({
     PORT: z
@@ -16,7 +20,7 @@ const environment = z
     PEANUT_NAMESPACE: objectName.optional(),
     PEANUT_OIDC_AUDIENCE: z.string().min(1).optional(),
     PEANUT_OIDC_SUBJECTS: z.string().min(1).optional(),
-    K_SINK: z.url().optional(),
+    K_SINK: z.url({ protocol: /^https?$/ }).optional(),
     K_CE_OVERRIDES: z.string().optional(),
   })
   .refine((env) => (env.PEANUT_OIDC_AUDIENCE === undefined) === (env.PEANUT_OIDC_SUBJECTS === undefined), {
@@ -27,7 +31,7 @@ const environment = z
 const forms: Readonly<Record<string, string>> = {
   PORT: "a number from 1 to 65535",
   PEANUT_NAMESPACE: "the name of a namespace",
-  K_SINK: "a URL",
+  K_SINK: "a URL of HTTP or HTTPS",
 }
 
 export interface Settings {
@@ -72,10 +76,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings | { readonly prob
   }
 }
 
-/** What Knative wants added to every event; what cannot be read adds nothing. */
+/** What Knative wants added to every event; what cannot be read, or be an extension, adds nothing. */
 function extensionsOf(text = "{}"): Readonly<Record<string, string>> {
   try {
-    return overrides.parse(JSON.parse(text)).extensions
+    const { extensions } = overrides.parse(JSON.parse(text))
+    return Object.fromEntries(Object.entries(extensions).filter(([name]) => isExtension(name)))
   } catch {
     return {}
   }

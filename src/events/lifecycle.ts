@@ -41,7 +41,10 @@ export function lifecycleEvent(
     source: `/apis/${apiVersion}/namespaces/${namespace}/peanutpipelineexecutions/${name}`,
     time: now,
     datacontenttype: "application/json",
-    ...(stage !== undefined && { subject: stage.name }),
+    ...(stage !== undefined && { subject: withoutControls(stage.name) }),
     data: JSON.parse(JSON.stringify(data)) as LifecycleData,
   })
 }
+
+/** CloudEvents allows no control characters in an attribute, and a broker may make a header of it; the data has them. */
+const withoutControls = (name: string) => name.toWellFormed().replace(/\p{Cc}/gu, "\uFFFD")

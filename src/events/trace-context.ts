@@ -20,8 +20,13 @@ export function traceId(traceParent: string): string | undefined {
   return form.exec(traceParent)?.[1]
 }
 
-/** The trace parent for what this service causes: the same trace, another span. */
+/** The trace parent for what this service causes: the same trace, another span. Flags of later versions are cleared. */
 export function childOf(traceParent: string): string | undefined {
-  const [, trace, , flags] = form.exec(traceParent) ?? []
-  return trace === undefined ? undefined : `00-${trace}-${randomBytes(8).toString("hex")}-${flags}`
+  const [, trace, , flags = "00"] = form.exec(traceParent) ?? []
+  if (trace === undefined) return undefined
+  const known = (Number.parseInt(flags, 16) & (sampled | random)).toString(16).padStart(2, "0")
+  return `00-${trace}-${randomBytes(8).toString("hex")}-${known}`
 }
+
+const sampled = 1
+const random = 2

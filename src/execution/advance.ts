@@ -8,7 +8,7 @@ import { jobName } from "../resources/job-name.ts"
 import { isStopping } from "../resources/stop.ts"
 import type { AcceptedExecution } from "./accept.ts"
 import { sortTopologically } from "./graph.ts"
-import { nextStage } from "./next-stage.ts"
+import { nextStage, type Refusal } from "./next-stage.ts"
 import { runStatus } from "./status.ts"
 
 /** The state of a run, read from the API server. */
@@ -20,13 +20,6 @@ export interface Observed {
   readonly pods: ReadonlyMap<string, readonly Pod[]>
   /** What the API server said to Jobs that it would not create, by name. */
   readonly refusals: ReadonlyMap<string, Refusal>
-}
-
-/** Why a Job could not be created: for good, or only as things stand (quota, rights), to be tried again later. */
-export interface Refusal {
-  readonly isFinal: boolean
-  readonly reason: string
-  readonly message: string
 }
 
 export interface Advance {

@@ -2,8 +2,14 @@
 
 import { isStageFinished, type StageStatus } from "../api/execution.ts"
 import type { Job, Pod } from "../api/job.ts"
-import type { Refusal } from "./advance.ts"
 import { stageOutcome } from "./stage-outcome.ts"
+
+/** Why a Job could not be created: for good, or only as things stand (quota, rights), to be tried again later. */
+export interface Refusal {
+  readonly isFinal: boolean
+  readonly reason: string
+  readonly message: string
+}
 
 export interface StageSituation {
   /** What was recorded last. */

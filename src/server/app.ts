@@ -27,19 +27,21 @@ export function makeApp(
   settings: Pick<Settings, "callers" | "namespace"> = { callers: undefined, namespace: undefined },
 ): Hono {
   const app = new Hono()
-  app.post("/", (c) => receive(c, (event) => handle(event, settings.namespace), distinctEvents))
+  app.post("/", (c) => receive(c, (event) => handle(event, settings.namespace)))
   app.post(pipelinePath, (c) => {
     const { namespace, pipeline: name } = c.req.param()
-    return receive(c, (event) => startIn(settings.namespace, { namespace, name }, event))
+    return receive(c, (event) => startIn(settings.namespace, { namespace, name }, event), "refuse batches")
   })
 
-  async function receive(c: Context, work: Work, choose = (events: Events) => events): Promise<Response> {
+  async function receive(c: Context, work: Work, batches?: "refuse batches"): Promise<Response> {
     const admission = await runtime.runPromiseExit(admit(settings.callers, c.req.header("authorization")))
     if (Exit.isFailure(admission)) return answer(c, admission)
+    // Each of its events would start an execution, and one answer could not say which did.
+    if (batches !== undefined && isBatch(c)) return refuse(c, "one event starts one execution; batches are taken at /")
     const body = await readBody(c.req.raw)
     if ("problem" in body) return refuse(c, body.problem)
     const { events, problem } = parseEvents(c.req.header(), body)
-    const exit = await runtime.runPromiseExit(handleAll(choose(events), work, c.req.header("traceparent")))
+    const exit = await runtime.runPromiseExit(handleAll(distinctEvents(events), work, c.req.header("traceparent")))
     return problem !== undefined && Exit.isSuccess(exit) ? refuse(c, problem) : answer(c, exit)
   }
 
@@ -47,7 +49,7 @@ export function makeApp(
     const { format } = await import("effect/observability/PrometheusMetrics")
     return c.text(await runtime.runPromise(format()), 200, { "Content-Type": "text/plain; version=0.0.4" })
   })
-  app.get("/", (c) => c.text("Peanut takes CloudEvents by POST.\n"))
+  app.on("GET", ["/", pipelinePath], (c) => c.text("Peanut takes CloudEvents by POST.\n"))
   app.options("/", (c) => c.body(null, 204, allowed))
   app.options(pipelinePath, (c) => c.body(null, 204, allowed))
   app.get("/healthz", (c) => c.text("ok\n"))
@@ -55,13 +57,17 @@ export function makeApp(
   app.post("*", (c) =>
     refuse(c, `CloudEvents are taken at / and at /namespaces/NAMESPACE/pipelines/NAME, not at ${c.req.path}`),
   )
-  app.all("/", (c) => c.text("Peanut takes CloudEvents by POST.\n", 405, allowed))
+  for (const path of ["/", pipelinePath]) {
+    app.all(path, (c) => c.text("Peanut takes CloudEvents by POST.\n", 405, allowed))
+  }
   app.onError((error, c) => {
     runtime.runFork(Effect.logError("request failed", Cause.die(error)))
     return c.text("internal error\n", 500)
   })
   return app
 }
+
+const isBatch = (c: Context) => /^\s*application\/cloudevents-batch/i.test(c.req.header("content-type") ?? "")
 
 type Events = readonly CloudEventV1<unknown>[]
 type Work = (event: CloudEventV1<unknown>) => Effect.Effect<void, NotTaken | Unavailable, Cluster>
@@ -71,13 +77,14 @@ const handleAll = (events: Events, work: Work, header: string | undefined) =>
   Effect.gen(function* () {
     const results = yield* Effect.forEach(events, (event) => Effect.result(traced(work(event), event, header)))
     const failures = results.flatMap((result, i) =>
-      result._tag === "Failure" ? [{ failure: result.failure, event: events[i] }] : [],
+      result._tag === "Failure" ? [{ failure: result.failure, event: events[i]! }] : [],
     )
     const first = failures.find(({ failure }) => failure._tag === "Unavailable") ?? failures[0]
     if (first === undefined) return
     const { failure, event } = first
     if (failure._tag === "Unavailable") {
-      yield* Effect.logWarning("not now", { type: event?.type, id: event?.id, error: failure.message })
+      const { type, id } = event
+      yield* traced(Effect.logWarning("not now", { type, id, error: failure.message }), event, header)
     }
     return yield* failure
   })

@@ -3,7 +3,9 @@
 import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as z from "zod"
+import { apiRequestsTotal } from "../../metrics.ts"
 import { Unavailable } from "../object-api.ts"
 import type { TokenReviewerService } from "../token-reviewer.ts"
 import type { HttpClient } from "./http-client.ts"
@@ -50,18 +52,29 @@ export function tokenReviewer(client: HttpClient): TokenReviewerService {
           kind: "TokenReview",
           spec: { token, audiences: [audience] },
         }
-        const { status, body: review } = await client({ method: "POST", path, body }, signal)
-        if (status >= 300) throw new Error(`the API server answered ${status} to a TokenReview`)
-        const { authenticated, user, audiences } = answer.parse(review).status
-        // An API server that does not know of audiences reviews a token without them.
-        return authenticated && audiences?.includes(audience) ? user?.username : undefined
+        return await client({ method: "POST", path, body }, signal)
       },
-      catch: (cause) => new Unavailable({ message: String(cause), cause }),
+      catch: (cause) => new Unavailable({ message: `no answer to a TokenReview: ${String(cause)}`, cause }),
     }).pipe(
       Effect.timeoutOrElse({
         duration: "5 seconds",
         orElse: () => Effect.fail(new Unavailable({ message: "no answer to a TokenReview in 5 seconds" })),
       }),
+      Effect.tap(({ status }) => count(String(status))),
+      Effect.tapError(() => count("none")),
+      Effect.flatMap(({ status, body: review }) => {
+        if (status >= 300) return cannotTell(`the API server answered ${status} to a TokenReview`)
+        const parsed = answer.safeParse(review)
+        if (!parsed.success) return cannotTell("the answer to a TokenReview is none")
+        const { authenticated, user, audiences } = parsed.data.status
+        // An API server that does not know of audiences reviews a token without them.
+        return Effect.succeed(authenticated && audiences?.includes(audience) ? user?.username : undefined)
+      }),
     )
   }
 }
+
+const cannotTell = (message: string) => Effect.fail(new Unavailable({ message }))
+
+const count = (code: string) =>
+  Metric.update(Metric.withAttributes(apiRequestsTotal, { verb: "create", resource: "tokenreviews", code }), 1)
