@@ -61,8 +61,8 @@ export class Cluster extends Context.Service<
     announce(events: readonly KubernetesEvent[]): Effect.Effect<void>
     /** The executions that have not ended. */
     unfinished(): Effect.Effect<readonly Ref[], Failed>
-    /** The pipelines whose present spec nobody has looked at. */
-    unseenPipelines(): Effect.Effect<readonly Ref[], Failed>
+    /** The pipelines whose present spec nobody has looked at, or whose mistakes may have been mended since. */
+    doubtfulPipelines(): Effect.Effect<readonly Ref[], Failed>
     /** A pipeline, and the stages of its namespace. */
     pipeline(ref: Ref): Effect.Effect<Definition & { readonly pipeline: Pipeline }, NotFound | Malformed | Failed>
     /** The pipelines of the stage's namespace that use it. */
@@ -146,10 +146,14 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
           .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
       ),
 
-    unseenPipelines: () =>
+    doubtfulPipelines: () =>
       Effect.map(readable(api.list(resources.pipelines, everywhere), pipeline), (pipelines) =>
         pipelines
-          .filter(({ metadata, status }) => status?.observedGeneration !== metadata.generation)
+          .filter(
+            ({ metadata, status }) =>
+              status?.observedGeneration !== metadata.generation ||
+              status.conditions?.some(({ type, status }) => type === "Valid" && status === "False"),
+          )
           .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
       ),
 

@@ -8,7 +8,7 @@ import { validate } from "./validate.ts"
 /** Advances every unfinished execution; one that fails does not keep the others from their turn. */
 export const resync = Effect.fn("resync")(function* () {
   const cluster = yield* Cluster
-  const pipelines = yield* cluster.unseenPipelines().pipe(Effect.catchTag("Refused", refusedByApi))
+  const pipelines = yield* cluster.doubtfulPipelines().pipe(Effect.catchTag("Refused", refusedByApi))
   const executions = yield* cluster.unfinished().pipe(Effect.catchTag("Refused", refusedByApi))
   const work = [...pipelines.map((ref) => validate(ref)), ...executions.map((ref) => reconcile(ref))]
   const results = yield* Effect.forEach(work, Effect.result, { concurrency: 8 })

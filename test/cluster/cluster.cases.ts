@@ -339,7 +339,7 @@ const cases = {
     await create(world, resources.pipelines, "web", { spec: { stages: graph("a") } })
     const ref = { namespace: world.namespace, name: "web" }
     const unseen = async () =>
-      (await ok(world.cluster.unseenPipelines())).filter(({ namespace }) => namespace === world.namespace)
+      (await ok(world.cluster.doubtfulPipelines())).filter(({ namespace }) => namespace === world.namespace)
     const look = async () => {
       const { pipeline } = await ok(world.cluster.pipeline(ref))
       const observedGeneration = pipeline.metadata.generation
@@ -352,6 +352,20 @@ const cases = {
     expect(await unseen()).toEqual([ref])
     await look()
     expect(await unseen()).toEqual([])
+  },
+
+  "lists pipelines with mistakes, which a stage may have mended": async (world: World) => {
+    await create(world, resources.pipelines, "web", { spec: { stages: graph("a") } })
+    const ref = { namespace: world.namespace, name: "web" }
+    const judge = async (status: "True" | "False") => {
+      const { pipeline } = await ok(world.cluster.pipeline(ref))
+      const condition = { type: "Valid", status, reason: "Test", message: "", lastTransitionTime: now }
+      const { generation } = pipeline.metadata
+      await ok(world.cluster.writePipelineStatus(pipeline, { observedGeneration: generation, conditions: [condition] }))
+      return (await ok(world.cluster.doubtfulPipelines())).filter(({ namespace }) => namespace === world.namespace)
+    }
+    expect(await judge("False")).toEqual([ref])
+    expect(await judge("True")).toEqual([])
   },
 
   "refuses the status of a pipeline that was edited meanwhile": async (world: World) => {
