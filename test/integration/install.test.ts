@@ -1,0 +1,86 @@
+// What is installed: the rendered install.yaml is config/default as it is now, and the image has one place.
+
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import { expect, it } from "vitest"
+import { parseAllDocuments } from "yaml"
+import { render } from "../../scripts/render.ts"
+import { describeWithControlPlane } from "../control-plane/describe.ts"
+import { findPrograms } from "../control-plane/programs.ts"
+import { repository } from "./world.ts"
+
+interface Manifest {
+  readonly kind: string
+  readonly metadata: {
+    readonly name: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+  }
+}
+
+const text = readFileSync(repository("install.yaml"), "utf8")
+const manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest)
+
+describeWithControlPlane("install.yaml", () => {
+  it("is what config/default renders to (else: node scripts/render.ts)", () => {
+    expect(render(join(findPrograms()!, "kubectl")) === text).toBe(true)
+  })
+
+  it("labels everything with what it belongs to", () => {
+    const labels = { "app.kubernetes.io/name": "peanut", "app.kubernetes.io/part-of": "peanut" }
+    for (const { kind, metadata } of manifests) expect({ kind, ...metadata }).toMatchObject({ labels })
+  })
+
+  it("gives nothing of its own the label by which the source selects Jobs and pods", () => {
+    const labels = parseAllDocuments(text).flatMap((document) => {
+      const { metadata, spec } = document.toJS() as Manifest & { spec?: { template?: Partial<Manifest> } }
+      return [metadata.labels, spec?.template?.metadata?.labels]
+    })
+    for (const own of labels) expect(own ?? {}).not.toHaveProperty(["app.kubernetes.io/managed-by"])
+  })
+
+  it("names the image once", () => {
+    expect(text.match(/^ +(- )?image: /gm)).toHaveLength(1)
+  })
+})
+
+describeWithControlPlane("an overlay", () => {
+  /** What the overlay that docs/install.md shows renders to. */
+  function overlay(base: string, ...components: readonly string[]): string {
+    const folder = mkdtempSync(join(tmpdir(), "peanut-overlay-"))
+    const at = (path: string) => relative(folder, repository(`config/${path}`))
+    const kustomization = {
+      resources: [at(base)],
+      components: components.map(at),
+      images: [{ name: "ghcr.io/peanut-pipelines/peanut", newName: "registry.example/peanut", newTag: "1" }],
+    }
+    try {
+      writeFileSync(join(folder, "kustomization.yaml"), JSON.stringify(kustomization))
+      return execFileSync(join(findPrograms()!, "kubectl"), ["kustomize", folder], { encoding: "utf8" })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  it.each([
+    ["default", "peanut-system"],
+    ["namespaced", "default"],
+  ])("on config/%s puts everything of it into the namespace %s", (base, namespace) => {
+    const rendered = overlay(base, "sink", "oidc")
+    const other = namespace === "default" ? "peanut-system" : "default"
+    expect(rendered).not.toMatch(new RegExp(`namespace: ${other}$|serviceaccount:${other}:`, "m"))
+    expect(rendered).toContain("image: registry.example/peanut:1")
+    expect(rendered.match(/audience: peanut$/gm)).toHaveLength(2)
+    const account = (name: string) => `system:serviceaccount:${namespace}:${name}`
+    expect(rendered).toContain(
+      [
+        account("peanut-oidc-sources.knative.dev-apiserversource"),
+        account("peanut-resync-oidc-sources.knative.dev-pingsource"),
+      ].join(","),
+    )
+    const binding = parseAllDocuments(rendered).map((document) => document.toJS() as Manifest)
+    expect(binding.find(({ kind }) => kind === "SinkBinding")?.metadata).toMatchObject({ namespace })
+  })
+})

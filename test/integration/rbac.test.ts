@@ -1,0 +1,170 @@
+// What the service accounts of Peanut may do, asked of a real API server for every verb on every resource it knows: all
+// that they need, and nothing else.
+
+import { beforeAll, describe, expect, it } from "vitest"
+import { parseAllDocuments } from "yaml"
+import type { ControlPlane } from "../control-plane/control-plane.ts"
+import { describeWithControlPlane, useControlPlane } from "../control-plane/describe.ts"
+import { repository, succeed } from "./world.ts"
+
+const group = "pipeline.peanut.dev"
+const kinds = ["peanutstages", "peanutpipelines", "peanutpipelineexecutions"]
+const each = (verbs: readonly string[], resources: readonly string[]) =>
+  resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`))
+
+const needs = {
+  peanut: [
+    ...each(
+      ["get", "list"],
+      kinds.map((kind) => `${group}/${kind}`),
+    ),
+    `create ${group}/peanutpipelineexecutions`,
+    `patch ${group}/peanutpipelineexecutions/status`,
+    `patch ${group}/peanutpipelines/status`,
+    `update ${group}/peanutpipelineexecutions/finalizers`,
+    ...each(["get", "list", "create", "patch"], ["batch/jobs"]),
+    "list pods",
+    "create events",
+  ].toSorted(),
+  "peanut-source": each(
+    ["get", "list", "watch"],
+    [...kinds.map((kind) => `${group}/${kind}`), "batch/jobs", "pods"],
+  ).toSorted(),
+} as const
+const accounts = Object.keys(needs) as (keyof typeof needs)[]
+
+describeWithControlPlane("the rights of Peanut's service accounts", () => {
+  const controlPlane = useControlPlane()
+  let questions: readonly Question[]
+
+  beforeAll(async () => {
+    const { createNamespace, kubectl } = controlPlane()
+    await createNamespace("peanut-system")
+    await createNamespace("team")
+    await succeed(kubectl("apply", "-k", repository("crds")))
+    await succeed(kubectl("wait", "--for=condition=Established", "crd", "--all"))
+    questions = await everyQuestion(controlPlane())
+  }, 60_000)
+
+  it("are asked for everything that matters", () => {
+    expect(questions.length).toBeGreaterThan(1000)
+    expect(questions.map(told)).toEqual(
+      expect.arrayContaining([
+        "get secrets",
+        "create pods/exec",
+        "get pods/log",
+        "create serviceaccounts/token",
+        "impersonate serviceaccounts",
+        "escalate rbac.authorization.k8s.io/clusterroles",
+        "bind rbac.authorization.k8s.io/roles",
+        "delete batch/jobs",
+        `delete ${group}/peanutpipelineexecutions`,
+        `update ${group}/peanutpipelineexecutions/status`,
+      ]),
+    )
+  })
+
+  describe("in config/default", () => {
+    beforeAll(() => apply(controlPlane(), "config/default"))
+
+    it.each(accounts)("let %s do what it needs in every namespace, and nothing else", async (account) => {
+      expect(await allowed(account, "team")).toEqual(needs[account])
+    })
+
+    it.each(accounts)("let %s do the same across namespaces", async (account) => {
+      expect(await allowed(account, undefined)).toEqual(needs[account])
+    })
+  })
+
+  describe("in config/namespaced", () => {
+    beforeAll(async () => {
+      const { kubectl } = controlPlane()
+      await succeed(kubectl("delete", "clusterrolebindings", ...accounts))
+      await succeed(kubectl("delete", "clusterroles", ...accounts))
+      expect(await apply(controlPlane(), "config/namespaced")).toEqual(
+        new Set(["ServiceAccount", "Role", "RoleBinding"]),
+      )
+    })
+
+    it.each(accounts)("let %s do what it needs in its own namespace, and nothing else", async (account) => {
+      expect(await allowed(account, "default", "default")).toEqual(needs[account])
+    })
+
+    it.each(accounts)("let %s do nothing in another namespace", async (account) => {
+      expect(await allowed(account, "team", "default")).toEqual([])
+    })
+
+    it.each(accounts)("let %s do nothing across namespaces", async (account) => {
+      expect(await allowed(account, undefined, "default")).toEqual([])
+    })
+  })
+
+  /** What an account may do in a namespace, or in all, beyond what every account may. */
+  async function allowed(account: string, namespace: string | undefined, home = "peanut-system") {
+    const [its, everybodys] = await Promise.all([answers(account), answers("nobody")])
+    return its.filter((answer) => !everybodys.includes(answer)).toSorted()
+
+    async function answers(name: string): Promise<readonly string[]> {
+      const mayI = async (question: Question) => {
+        const { status } = await controlPlane().api.create<{ status: { allowed: boolean } }>(
+          "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+          {
+            apiVersion: "authorization.k8s.io/v1",
+            kind: "SubjectAccessReview",
+            spec: {
+              user: `system:serviceaccount:${home}:${name}`,
+              groups: ["system:serviceaccounts", `system:serviceaccounts:${home}`, "system:authenticated"],
+              resourceAttributes: { ...question, ...(namespace !== undefined && { namespace }) },
+            },
+          },
+        )
+        return status.allowed ? [told(question)] : []
+      }
+      const found: string[] = []
+      for (let i = 0; i < questions.length; i += 50) {
+        found.push(...(await Promise.all(questions.slice(i, i + 50).map(mayI))).flat())
+      }
+      return found
+    }
+  }
+})
+
+interface Question {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly subresource?: string
+}
+
+const told = ({ verb, group, resource, subresource }: Question) =>
+  `${verb} ${[group, resource, subresource].filter(Boolean).join("/")}`
+
+const verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
+const powers = ["escalate", "bind", "impersonate", "use", "approve", "sign"]
+
+/** Every verb on every resource and subresource that the API server serves. */
+async function everyQuestion({ api }: ControlPlane): Promise<readonly Question[]> {
+  const { groups } = await api.get<{ groups: { preferredVersion: { groupVersion: string } }[] }>("/apis")
+  const paths = ["/api/v1", ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)]
+  const lists = await Promise.all(paths.map((path) => api.get<{ resources: { name: string }[] }>(path)))
+  const names = lists.flatMap(({ resources }, i) =>
+    // Kubernetes serves no list of subresources that only guard something; this one matters to us.
+    [...resources, ...(paths[i]!.includes(group) ? [{ name: "peanutpipelineexecutions/finalizers" }] : [])].map(
+      ({ name }) => ({ group: paths[i]!.split("/")[2]!.replace(/^v1$/, ""), name }),
+    ),
+  )
+  return names.flatMap(({ group, name }) => {
+    const [resource = "", subresource] = name.split("/")
+    return [...verbs, ...powers].map((verb) => ({ verb, group, resource, ...(subresource && { subresource }) }))
+  })
+}
+
+/** Applies what an overlay says about accounts and rights, and names the kinds of that. */
+async function apply({ kubectl }: ControlPlane, overlay: string): Promise<ReadonlySet<string>> {
+  const rendered = await succeed(kubectl("kustomize", repository(overlay)))
+  const documents = parseAllDocuments(rendered).map((document) => document.toJS() as { kind: string })
+  const rights = documents.filter(({ kind }) => /^ServiceAccount$|Role/.test(kind))
+  const input = rights.map((object) => JSON.stringify(object)).join("\n")
+  await succeed(kubectl("apply", "-f", "-", { input }))
+  return new Set(rights.map(({ kind }) => kind))
+}
