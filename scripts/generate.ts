@@ -16,7 +16,7 @@ const texts = new Map([
     const crd = stringify(customResourceDefinition(definition), { lineWidth: 120, aliasDuplicateObjects: false })
     return [`crds/${definition.plural}.yaml`, `# ${note}\n${crd}`] as const
   }),
-  ["docs/lifecycle-event.schema.json", `${JSON.stringify(lifecycleSchema(), null, 2)}\n`] as const,
+  ["docs/lifecycle-event.schema.json", lifecycleSchema()] as const,
 ])
 
 for (const [path, text] of texts) {
@@ -32,5 +32,6 @@ for (const [path, text] of texts) {
 /** As a receiver should read it: later versions may say more. */
 function lifecycleSchema() {
   const { $schema, ...schema } = z.toJSONSchema(lifecycleData, { io: "input" })
-  return { $schema, $comment: note, ...schema }
+  const text = JSON.stringify({ $schema, $comment: note, ...schema }, null, 2)
+  return `${text.replace(/\[\s+([^[\]{}]+?)\s+\]/g, (_, items) => `[${items.replace(/\s+/g, " ")}]`)}\n`
 }

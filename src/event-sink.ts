@@ -1,5 +1,6 @@
 // Where lifecycle events go: to the sink that a Knative SinkBinding names, or nowhere. A sink can never fail a run.
 
+import { readFile } from "node:fs/promises"
 import type { CloudEvent } from "cloudevents"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -22,8 +23,15 @@ export const EventSink: Context.Reference<EventSinkService> = Context.Reference(
   defaultValue: (): EventSinkService => ({ send: () => Effect.void, isBound: false }),
 })
 
+/** Where a SinkBinding puts a token that is made out to the sink alone, when Knative's OIDC is on. */
+const sinkTokenFile = "/oidc/token"
+
 /** A sink that takes CloudEvents by HTTP. `extensions` are added to every event, as K_CE_OVERRIDES asks. */
-export const layerHttpSink = (url: string, extensions: Readonly<Record<string, string>> = {}) =>
+export const layerHttpSink = (
+  url: string,
+  extensions: Readonly<Record<string, string>> = {},
+  tokenFile: string = sinkTokenFile,
+) =>
   Layer.sync(EventSink, () => {
     // A sink that did not answer is left alone for a while, so that it does not delay every event that comes in.
     let restUntilMillis = 0
@@ -32,9 +40,10 @@ export const layerHttpSink = (url: string, extensions: Readonly<Record<string, s
       if ((yield* Clock.currentTimeMillis) < restUntilMillis) return yield* count("skipped", events.length)
       const traceparent = childOf(yield* TraceParent)
       const more = { ...extensions, ...(traceparent !== undefined && { traceparent }) }
+      const headers = yield* Effect.promise(() => headersFor(tokenFile))
       let delivered = 0
       const deliver = (event: CloudEvent<unknown>) =>
-        Effect.tap(post(url, event, more), () => Effect.sync(() => delivered++))
+        Effect.tap(post(url, headers, event, more), () => Effect.sync(() => delivered++))
       yield* Effect.forEach(events, deliver, { concurrency: 8, discard: true }).pipe(
         Effect.timeoutOrElse({
           duration: patience,
@@ -64,11 +73,21 @@ const patience = "800 millis"
 /** `isCut`: the connection failed, perhaps because it was kept open for longer than the sink likes. */
 class NotDelivered extends Data.TaggedError("NotDelivered")<{ readonly message: string; readonly isCut: boolean }> {}
 
+type Fields = Readonly<Record<string, string>>
+
+/** The token is read each time: it is replaced before it expires. Without OIDC there is none. */
+async function headersFor(tokenFile: string): Promise<Fields> {
+  const token = (await readFile(tokenFile, "utf8").catch(() => "")).trim()
+  return {
+    "content-type": "application/cloudevents+json; charset=utf-8",
+    ...(token !== "" && { authorization: `Bearer ${token}` }),
+  }
+}
+
 /** Structured mode: names of stages may be any text, and headers may not. */
-const post = (url: string, event: CloudEvent<unknown>, more: Readonly<Record<string, string>>) =>
+const post = (url: string, headers: Fields, event: CloudEvent<unknown>, more: Fields) =>
   Effect.tryPromise({
     try: async (signal) => {
-      const headers = { "content-type": "application/cloudevents+json; charset=utf-8" }
       const body = JSON.stringify(event.cloneWith(more))
       // A redirection would turn this into a GET, which any page answers with 200.
       const answer = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" })

@@ -6,7 +6,17 @@ import { objectName } from "./api/meta.ts"
 const overrides = z.object({ extensions: z.record(z.string(), z.string()).default({}) })
 
 /** What an event itself says is not for others to change. */
-const ownAttributes = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"]
+const ownAttributes = [
+  "specversion",
+  "id",
+  "source",
+  "type",
+  "subject",
+  "time",
+  "datacontenttype",
+  "dataschema",
+  "data",
+]
 const isExtension = (name: string) => /^[a-z0-9]{1,64}$/.test(name) && !ownAttributes.includes(name)
 
 const environment = z

@@ -35,7 +35,8 @@ describe("readSettings", () => {
   it.each([
     [{ PORT: "http" }, 'PORT is "http"; it must be a number from 1 to 65535'],
     [{ PEANUT_NAMESPACE: "Team A" }, 'PEANUT_NAMESPACE is "Team A"; it must be the name of a namespace'],
-    [{ K_SINK: "nowhere" }, 'K_SINK is "nowhere"; it must be a URL'],
+    [{ K_SINK: "nowhere" }, 'K_SINK is "nowhere"; it must be a URL of HTTP or HTTPS'],
+    [{ K_SINK: "mailto:me@example.com" }, "it must be a URL of HTTP or HTTPS"],
     [{ PEANUT_OIDC_AUDIENCE: "peanut" }, "PEANUT_OIDC_AUDIENCE and PEANUT_OIDC_SUBJECTS go together"],
     [
       { PEANUT_OIDC_SUBJECTS: "system:serviceaccount:a:b" },
@@ -47,5 +48,13 @@ describe("readSettings", () => {
 
   it("does without overrides that it cannot read", () => {
     expect(readSettings({ K_SINK: "http://sink", K_CE_OVERRIDES: "{" })).toMatchObject({ sink: { extensions: {} } })
+  })
+
+  it("takes from the overrides what can be an extension, and nothing that an event says itself", () => {
+    const extensions = { cluster: "blue", id: "1", source: "/x", data: "x", "not-a-name": "x", Upper: "x", "": "x" }
+    expect(readSettings({ K_SINK: "http://sink", K_CE_OVERRIDES: JSON.stringify({ extensions }) })).toHaveProperty(
+      "sink.extensions",
+      { cluster: "blue" },
+    )
   })
 })

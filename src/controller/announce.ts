@@ -17,10 +17,6 @@ export const announce = Effect.fn("announce")(function* (execution: Execution, s
   const cluster = yield* Cluster
   const sink = yield* EventSink
   const happened = happenings(execution.status, status)
-  for (const { about, what } of happened) {
-    const counter = about === "execution" ? executionsTotal : stagesTotal
-    yield* Metric.update(Metric.withAttributes(counter, { phase: what }), 1)
-  }
   const forPeople = announcements(execution, status, happened).map((announcement) =>
     kubernetesEvent("PeanutPipelineExecution", execution.metadata, announcement, now),
   )
@@ -28,4 +24,12 @@ export const announce = Effect.fn("announce")(function* (execution: Execution, s
   yield* Effect.all([cluster.announce(forPeople), sink.send(forPrograms)], { concurrency: 2, discard: true }).pipe(
     Effect.timeoutOrElse({ duration: "1 second", orElse: () => Effect.logWarning("announcements took too long") }),
   )
+})
+
+/** Counts what a status says anew, once it is written: of several who take the same step, one writes it. */
+export const count = Effect.fn("count")(function* (execution: Execution, status: ExecutionStatus) {
+  for (const { about, what } of happenings(execution.status, status)) {
+    const counter = about === "execution" ? executionsTotal : stagesTotal
+    yield* Metric.update(Metric.withAttributes(counter, { phase: what }), 1)
+  }
 })

@@ -13,7 +13,7 @@ import { accept, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed } from "../execution/advance.ts"
 import type { Refusal } from "../execution/next-stage.ts"
 import { reconcileDuration } from "../metrics.ts"
-import { announce } from "./announce.ts"
+import { announce, count } from "./announce.ts"
 import { now } from "./now.ts"
 
 /** How often a write that lost a race is taken up again with what the winner wrote. */
@@ -66,7 +66,9 @@ const step = Effect.fn("reconcile")(function* (ref: Ref, jobName: string | undef
 const save = Effect.fn("save")(function* (execution: Execution, status: ExecutionStatus, time: string) {
   if (isDeepStrictEqual(status, execution.status)) return execution
   yield* announce(execution, status, time)
-  return yield* (yield* Cluster).writeStatus(execution, status)
+  const written = yield* (yield* Cluster).writeStatus(execution, status)
+  yield* count(execution, status)
+  return written
 })
 
 /** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */

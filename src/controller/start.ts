@@ -13,16 +13,15 @@ import { reconcile, refusedByApi } from "./reconcile.ts"
 
 /** As `start`, where a Peanut that serves one namespace is not asked for another, and the names can be names. */
 export const startIn = (served: string | undefined, ref: Ref, event: StartingEvent) => {
-  const { namespace, name } = ref
-  if (served !== undefined && namespace !== served) {
-    return Effect.fail(new NotTaken({ message: `this Peanut serves namespace "${served}" only` }))
-  }
-  if (![namespace, name].every((part) => objectName.safeParse(part).success)) {
-    return Effect.fail(
-      new NotTaken({ message: "the path must be /namespaces/NAMESPACE/pipelines/NAME, with valid names" }),
-    )
-  }
-  return start(ref, event).pipe(counted("Start"))
+  const problem = pathProblem(served, ref)
+  const work = problem === undefined ? start(ref, event) : Effect.fail(new NotTaken({ message: problem }))
+  return work.pipe(counted("Start"))
+}
+
+function pathProblem(served: string | undefined, { namespace, name }: Ref): string | undefined {
+  if (served !== undefined && namespace !== served) return `this Peanut serves namespace "${served}" only`
+  const areNames = [namespace, name].every((part) => objectName.safeParse(part).success)
+  return areNames ? undefined : "the path must be /namespaces/NAMESPACE/pipelines/NAME, with valid names"
 }
 
 /** Starts an execution of this pipeline for this event; the same event again starts nothing. */

@@ -12,7 +12,7 @@ export interface StartingEvent {
 
 /** A readable part and 64 bits of the event's source and id: what CloudEvents says tells two events apart. */
 export function executionName(pipeline: string, { source, id }: StartingEvent): string {
-  return `${pipeline.slice(0, 200).replace(/[^a-z0-9]+$/, "")}-${hash(source, id)}`
+  return `${pipeline.slice(0, 200).replace(/[^a-z0-9]+$/, "")}-${hash(pipeline, source, id)}`
 }
 
 /** The execution of this pipeline that the event starts. */

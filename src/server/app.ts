@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Metric from "effect/Metric"
 import { type Context, Hono } from "hono"
 import type { Cluster, Unavailable } from "../cluster.ts"
 import { distinctEvents, handle } from "../controller/handle.ts"
@@ -13,6 +14,7 @@ import type { NotTaken } from "../controller/not-taken.ts"
 import { startIn } from "../controller/start.ts"
 import { parseEvents } from "../events/parse.ts"
 import { TraceParent, traceId, validTraceParent } from "../events/trace-context.ts"
+import { eventsTotal } from "../metrics.ts"
 import type { Settings } from "../settings.ts"
 import { readBody } from "./body.ts"
 import { admit, type NotAllowed, type Unauthenticated } from "./callers.ts"
@@ -35,14 +37,23 @@ export function makeApp(
 
   async function receive(c: Context, work: Work, batches?: "refuse batches"): Promise<Response> {
     const admission = await runtime.runPromiseExit(admit(settings.callers, c.req.header("authorization")))
-    if (Exit.isFailure(admission)) return answer(c, admission)
+    if (Exit.isFailure(admission)) return unread(answer(c, admission))
     // Each of its events would start an execution, and one answer could not say which did.
-    if (batches !== undefined && isBatch(c)) return refuse(c, "one event starts one execution; batches are taken at /")
+    if (batches !== undefined && isBatch(c)) {
+      return unread(refuse(c, "one event starts one execution; batches are taken at /"))
+    }
     const body = await readBody(c.req.raw)
-    if ("problem" in body) return refuse(c, body.problem)
+    if ("problem" in body) return unread(refuse(c, body.problem))
     const { events, problem } = parseEvents(c.req.header(), body)
     const exit = await runtime.runPromiseExit(handleAll(distinctEvents(events), work, c.req.header("traceparent")))
-    return problem !== undefined && Exit.isSuccess(exit) ? refuse(c, problem) : answer(c, exit)
+    return problem !== undefined && Exit.isSuccess(exit) ? unread(refuse(c, problem)) : answer(c, exit)
+  }
+
+  /** Counts a message that came to no event: whoever sent it may not, or it is none. */
+  function unread(response: Response): Response {
+    const outcome = response.status === 503 ? "unavailable" : "refused"
+    runtime.runFork(Metric.update(Metric.withAttributes(eventsTotal, { kind: "Unread", outcome }), 1))
+    return response
   }
 
   app.get("/metrics", async (c) => {

@@ -348,7 +348,10 @@ describe("an API server that gives no answer", () => {
     const event = world.events().find(({ subject }) => subject?.endsWith("/run"))!
     const forbidden = new Refused({ status: 403, message: "cannot get resource" })
     world.before = when(({ verb }) => verb === "get", Effect.fail(forbidden))
-    expect(await world.refusal(event)).toMatchObject({ _tag: "Unavailable", message: expect.stringContaining("cannot get resource") })
+    expect(await world.refusal(event)).toMatchObject({
+      _tag: "Unavailable",
+      message: expect.stringContaining("cannot get resource"),
+    })
   })
 
   it("for one execution keeps a resync from none of the others, and is still told", async () => {

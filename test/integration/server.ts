@@ -1,4 +1,4 @@
-// The built server as a process, with nothing but PORT and a kubeconfig.
+// The built server as a process, with nothing but PORT, a kubeconfig and what a test sets.
 
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -18,11 +18,14 @@ export interface PeanutServer {
 
 const bundle = fileURLToPath(new URL("../../dist/server.js", import.meta.url))
 
-export async function startServer(kubeconfig: string): Promise<PeanutServer> {
+export async function startServer(
+  kubeconfig: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PeanutServer> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const child = spawn(process.execPath, [bundle], {
-    env: { PATH: process.env.PATH, PORT: String(port), KUBECONFIG: kubeconfig },
+    env: { PATH: process.env.PATH, PORT: String(port), KUBECONFIG: kubeconfig, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   })
   let log = ""

@@ -24,7 +24,9 @@ export interface World {
 }
 
 /** Installs Peanut for all tests of the suite around it. */
-export function useWorld(options: { readonly auditLog?: boolean } = {}): () => World {
+export function useWorld(
+  options: { readonly auditLog?: boolean; readonly settings?: () => Readonly<Record<string, string>> } = {},
+): () => World {
   const controlPlane = useControlPlane(options)
   let world: World | undefined
   beforeAll(async () => {
@@ -32,7 +34,7 @@ export function useWorld(options: { readonly auditLog?: boolean } = {}): () => W
     await install(plane)
     const kubelet = await startKubelet(plane)
     const kubeconfig = await plane.kubeconfigFor("peanut-system", "peanut")
-    const server = await startServer(kubeconfig)
+    const server = await startServer(kubeconfig, options.settings?.())
     const adapter = await plane.startAdapter({ sink: server.url, resources: watchedResources() })
     world = { controlPlane: plane, kubelet, kubeconfig, server, adapter }
   }, 120_000)

@@ -36,10 +36,16 @@ export interface Options {
   readonly limits?: Parameters<typeof listen>[2]
   /** What comes between the controller and the store. */
   readonly wrap?: (api: ObjectApi) => ObjectApi
+  readonly settings?: Parameters<typeof makeApp>[2]
+  /** What else the server has, such as a sink for its events. */
+  readonly layer?: Layer.Layer<never>
 }
 
 /** Serves execution `run` of pipeline `web`, which has one stage, to `use`. */
-export async function serving<T>(use: (served: Served) => Promise<T>, { limits, wrap }: Options = {}): Promise<T> {
+export async function serving<T>(
+  use: (served: Served) => Promise<T>,
+  { limits, wrap, settings, layer = Layer.empty }: Options = {},
+): Promise<T> {
   const store = makeStore()
   const create = (resource: (typeof resources)[keyof typeof resources], name: string, spec: object) =>
     store.create(resource, namespace, { apiVersion, kind: resource.kind, metadata: { name }, spec })
@@ -50,8 +56,8 @@ export async function serving<T>(use: (served: Served) => Promise<T>, { limits, 
   let isReady = true
   const api = storeApi(store)
   const cluster = Layer.succeed(Cluster, makeCluster(wrap?.(api) ?? api))
-  const runtime = ManagedRuntime.make(Layer.mergeAll(cluster, layerLog))
-  const app = makeApp(runtime, () => isReady)
+  const runtime = ManagedRuntime.make(Layer.mergeAll(cluster, layerLog, layer))
+  const app = makeApp(runtime, () => isReady, settings)
   const server = await listen(app, 0, limits)
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`

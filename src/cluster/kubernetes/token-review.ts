@@ -13,7 +13,8 @@ import type { HttpClient } from "./http-client.ts"
 const answer = z.object({
   status: z.object({
     authenticated: z.boolean().optional(),
-    user: z.object({ username: z.string() }).optional(),
+    // Of a token that is refused, the API server says `user: {}`.
+    user: z.object({ username: z.string().optional() }).optional(),
     audiences: z.array(z.string()).optional(),
   }),
 })

@@ -1,0 +1,210 @@
+// Who may send events, by the token of the request, and what the reviews of tokens cost.
+
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { describe, expect, it } from "vitest"
+import type { HttpClient } from "../../src/cluster/kubernetes/http-client.ts"
+import { tokenReviewer } from "../../src/cluster/kubernetes/token-review.ts"
+import { TokenReviewer, type TokenReviewerService } from "../../src/cluster/token-reviewer.ts"
+import { Unavailable } from "../../src/cluster.ts"
+import { admit } from "../../src/server/callers.ts"
+
+const source = "system:serviceaccount:peanut-system:source"
+const callers = { audience: "peanut", subjects: new Set([source]) }
+
+/** Knows two tokens, and what it was asked. */
+function fakeReviewer(): TokenReviewerService & { readonly asked: string[] } {
+  const asked: string[] = []
+  const users = new Map([
+    ["of-source", source],
+    ["of-another", "system:serviceaccount:team:default"],
+  ])
+  return {
+    asked,
+    review: (token, audience) =>
+      Effect.sync(() => {
+        asked.push(`${token} for ${audience}`)
+        return users.get(token)
+      }),
+  }
+}
+
+const admission = (
+  authorization: string | undefined,
+  reviewer: TokenReviewerService,
+  who: typeof callers | undefined,
+) =>
+  Effect.runPromise(
+    admit(who, authorization).pipe(
+      Effect.as("admitted" as const),
+      Effect.catch((error) => Effect.succeed(error)),
+      Effect.provideService(TokenReviewer, reviewer),
+    ),
+  )
+
+describe("admit", () => {
+  it.each(["Bearer of-source", "bearer of-source", "Bearer   of-source"])(
+    "lets the named caller in (%s)",
+    async (given) => {
+      const reviewer = fakeReviewer()
+      expect(await admission(given, reviewer, callers)).toBe("admitted")
+      expect(reviewer.asked).toEqual(["of-source for peanut"])
+    },
+  )
+
+  it.each([
+    undefined,
+    "",
+    "Bearer",
+    "Bearer ",
+    "of-source",
+    "Basic of-source",
+    "Bearer of-source and more",
+    "Bearer of-source, Bearer of-source",
+    `Bearer ${"x".repeat(20_000)}`,
+  ])("asks for a token where there is none, without a review (%s)", async (given) => {
+    const reviewer = fakeReviewer()
+    expect(await admission(given, reviewer, callers)).toMatchObject({
+      _tag: "Unauthenticated",
+      message: "a bearer token is required",
+    })
+    expect(reviewer.asked).toEqual([])
+  })
+
+  it("does not know who it is whose token is not valid, and repeats nothing of it", async () => {
+    expect(await admission("Bearer s3cret", fakeReviewer(), callers)).toMatchObject({
+      _tag: "Unauthenticated",
+      message: 'the token is not valid for audience "peanut"',
+    })
+  })
+
+  it("turns others away by name", async () => {
+    expect(await admission("Bearer of-another", fakeReviewer(), callers)).toMatchObject({
+      _tag: "NotAllowed",
+      message: "system:serviceaccount:team:default may not send events here",
+    })
+  })
+
+  it("lets nobody in where the list of callers is empty", async () => {
+    const nobody = { ...callers, subjects: new Set<string>() }
+    expect(await admission("Bearer of-source", fakeReviewer(), nobody)).toMatchObject({ _tag: "NotAllowed" })
+  })
+
+  it("lets everybody in where no callers are named, and looks at no token", async () => {
+    const reviewer = fakeReviewer()
+    expect(await admission("Bearer whatever", reviewer, undefined)).toBe("admitted")
+    expect(await admission(undefined, reviewer, undefined)).toBe("admitted")
+    expect(reviewer.asked).toEqual([])
+  })
+
+  it("cannot tell while nobody reviews tokens", async () => {
+    const reviewer = { review: () => Effect.fail(new Unavailable({ message: "down" })) }
+    expect(await admission("Bearer of-source", reviewer, callers)).toMatchObject({ _tag: "Unavailable" })
+  })
+})
+
+/** An API server that answers every TokenReview so. */
+function answering(status: object, code = 201) {
+  const bodies: unknown[] = []
+  const client: HttpClient = async ({ method, path, body }) => {
+    bodies.push({ method, path, body })
+    return { status: code, body: { kind: "TokenReview", metadata: {}, spec: { token: "t" }, status } }
+  }
+  return { bodies, reviewer: tokenReviewer(client) }
+}
+const valid = { authenticated: true, user: { username: source }, audiences: ["peanut"] }
+const outcome = (effect: Effect.Effect<string | undefined, Unavailable>) =>
+  Effect.runPromise(Effect.catch(effect, (error) => Effect.succeed(error)))
+
+describe("a review of a token", () => {
+  it("asks the API server for this token and this audience", async () => {
+    const { bodies, reviewer } = answering(valid)
+    expect(await outcome(reviewer.review("t", "peanut"))).toBe(source)
+    expect(bodies).toEqual([
+      {
+        method: "POST",
+        path: "/apis/authentication.k8s.io/v1/tokenreviews",
+        body: {
+          apiVersion: "authentication.k8s.io/v1",
+          kind: "TokenReview",
+          spec: { token: "t", audiences: ["peanut"] },
+        },
+      },
+    ])
+  })
+
+  it.each([
+    ["is refused", { user: {}, error: "[invalid bearer token, token lookup failed]" }],
+    ["is refused in as many words", { authenticated: false, user: { username: source }, audiences: ["peanut"] }],
+    ["has no verdict", {}],
+    ["is for another audience", { ...valid, audiences: ["other"] }],
+    ["was reviewed by an API server that knows no audiences", { authenticated: true, user: valid.user }],
+    ["belongs to nobody", { authenticated: true, audiences: ["peanut"] }],
+  ])("knows nobody whose token %s", async (_, status) => {
+    expect(await outcome(answering(status).reviewer.review("t", "peanut"))).toBeUndefined()
+  })
+
+  it.each([
+    ["says 403", answering({}, 403).reviewer, "the API server answered 403 to a TokenReview"],
+    ["says 500", answering({}, 500).reviewer, "the API server answered 500 to a TokenReview"],
+    [
+      "is no API server",
+      tokenReviewer(async () => ({ status: 200, body: "<html>" })),
+      "the answer to a TokenReview is none",
+    ],
+    ["is not there", tokenReviewer(() => Promise.reject(new Error("ECONNREFUSED"))), "ECONNREFUSED"],
+  ])("cannot be had where what answers %s", async (_, reviewer, message) => {
+    const error = await outcome(reviewer.review("s3cret", "peanut"))
+    expect(error).toMatchObject({ _tag: "Unavailable", message: expect.stringContaining(message) })
+    expect(String((error as Unavailable).message)).not.toContain("s3cret")
+  })
+
+  const inTestTime = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(Effect.provide(effect, TestClock.layer()))
+
+  it("holds for a minute, for this token and this audience alone", async () => {
+    const { bodies, reviewer } = answering(valid)
+    await inTestTime(
+      Effect.gen(function* () {
+        for (let i = 0; i < 10; i++) yield* reviewer.review("t", "peanut")
+        expect(bodies).toHaveLength(1)
+        yield* TestClock.adjust("59 seconds")
+        yield* reviewer.review("t", "peanut")
+        expect(bodies).toHaveLength(1)
+        yield* TestClock.adjust("2 seconds")
+        yield* reviewer.review("t", "peanut")
+        expect(bodies).toHaveLength(2)
+        yield* reviewer.review("t2", "peanut")
+        yield* reviewer.review("t", "peanut2")
+        expect(bodies).toHaveLength(4)
+      }),
+    )
+  })
+
+  it("is not remembered where it found nobody: a token that becomes valid is let in at once", async () => {
+    const { bodies, reviewer } = answering({ authenticated: false })
+    await inTestTime(Effect.andThen(reviewer.review("t", "peanut"), reviewer.review("t", "peanut")))
+    expect(bodies).toHaveLength(2)
+  })
+
+  it("remembers so many tokens and no more", async () => {
+    const { bodies, reviewer } = answering(valid)
+    const all = Effect.forEach(Array.from({ length: 150 }), (_, i) => reviewer.review(`t${i}`, "peanut"))
+    await inTestTime(Effect.andThen(all, reviewer.review("t0", "peanut")))
+    expect(bodies).toHaveLength(151)
+  })
+
+  it("waits for five seconds and no longer", async () => {
+    const reviewer = tokenReviewer(() => new Promise(() => undefined))
+    const error = await inTestTime(
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(Effect.flip(reviewer.review("t", "peanut")))
+        yield* TestClock.adjust("4 seconds")
+        expect(fiber.pollUnsafe()).toBeUndefined()
+        yield* TestClock.adjust("2 seconds")
+        return yield* Fiber.join(fiber)
+      }),
+    )
+    expect(error.message).toBe("no answer to a TokenReview in 5 seconds")
+  })
+})
