@@ -33,7 +33,8 @@ export interface Started {
 /** Starts a command in a process group of its own, as a terminal does, so that a test can interrupt it with all below it. */
 export function start(words: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
   const [program = "", ...args] = words
-  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
+  // What Node.js decides about colours by; in a CI it uses none.
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env
   const child = spawn(program, args, { cwd: root, env: { ...inherited, ...env }, detached: true })
   let stdout = ""
   let stderr = ""
