@@ -3,26 +3,16 @@
 
 import { parseDocuments } from "./load/documents.ts"
 import { pathName, readSources, type Source } from "./load/files.ts"
+import type { Loaded } from "./load/loaded.ts"
 import { called, type Manifest } from "./load/manifest.ts"
 import { type ReadObject, readObjects } from "./load/object.ts"
 import { type Problem, sortProblems } from "./load/problem.ts"
 
+export type { Loaded } from "./load/loaded.ts"
 export type { Manifest } from "./load/manifest.ts"
 export { checkPlayable, type Runner } from "./load/playable.ts"
 export { formatProblem, type Problem } from "./load/problem.ts"
 export { type Choice, type Run, selectRun } from "./load/select.ts"
-
-export interface Loaded {
-  /** Every object that says which one it is, also those with mistakes. */
-  readonly manifests: readonly Manifest[]
-  /** By file and line. */
-  readonly problems: readonly Problem[]
-  /** Whether all that was given could be read as objects; if not, what seems to be missing may be there. */
-  readonly isWhole: boolean
-  /** What was read, as messages call it. */
-  readonly paths: readonly string[]
-  readonly files: readonly string[]
-}
 
 /** Reads and checks the manifests in these files and directories; `-` is standard input. Never throws for bad input. */
 export async function loadManifests(paths: readonly string[], readStdin: () => Promise<string>): Promise<Loaded> {

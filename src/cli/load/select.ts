@@ -2,7 +2,7 @@
 
 import { apiVersion } from "../../api/meta.ts"
 import { didYouMean } from "../../execution/nearest-name.ts"
-import type { Loaded } from "../load.ts"
+import type { Loaded } from "./loaded.ts"
 import { type Manifest, problemOf } from "./manifest.ts"
 import { stagesOf, typeMistakes } from "./pipeline.ts"
 import { valueAt } from "./plain.ts"
