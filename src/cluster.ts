@@ -17,7 +17,6 @@ import {
   type NotFound,
   type ObjectApi,
   type Refused,
-  type Resource,
   resources,
   type Unavailable,
 } from "./cluster/object-api.ts"
@@ -143,7 +142,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
       Effect.map(readable(api.list(resources.executions, everywhere), execution), (executions) =>
         executions
           .filter((execution) => !isFinished(execution) && execution.metadata.deletionTimestamp === undefined)
-          .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+          .map(refOf),
       ),
 
     doubtfulPipelines: () =>
@@ -154,7 +153,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
               status?.observedGeneration !== metadata.generation ||
               status.conditions?.some(({ type, status }) => type === "Valid" && status === "False"),
           )
-          .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+          .map(refOf),
       ),
 
     pipeline: (ref) =>
@@ -165,9 +164,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
 
     pipelinesOf: (stage) =>
       Effect.map(readable(api.list(resources.pipelines, { namespace: stage.namespace }), pipeline), (pipelines) =>
-        pipelines
-          .filter((pipeline) => pipeline.spec.stages.some(({ type }) => type === stage.name))
-          .map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+        pipelines.filter((pipeline) => pipeline.spec.stages.some(({ type }) => type === stage.name)).map(refOf),
       ),
 
     writePipelineStatus: (pipeline, status) =>
@@ -201,6 +198,8 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     )
   }
 }
+
+const refOf = ({ metadata: { namespace, name } }: { readonly metadata: Ref }): Ref => ({ namespace, name })
 
 /** What an API call returned, as its kind. */
 function parsed<T, E>(call: Effect.Effect<unknown, E>, schema: z.ZodType<T>): Effect.Effect<T, E | Malformed> {
@@ -244,5 +243,3 @@ function statusPatch(
   }
   return { metadata: { resourceVersion: previous.metadata.resourceVersion }, status }
 }
-
-export type { Resource }

@@ -6,6 +6,11 @@ export const group = "pipeline.peanut.dev"
 export const version = "v1alpha1"
 export const apiVersion = `${group}/${version}`
 
+/** A time as Kubernetes writes it: RFC 3339 in UTC, whole seconds. */
+export function timestamp(millis: number): string {
+  return `${new Date(millis).toISOString().slice(0, 19)}Z`
+}
+
 /** Names a namespaced object. */
 export interface Ref {
   readonly namespace: string

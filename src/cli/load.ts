@@ -10,7 +10,7 @@ import { type Problem, sortProblems } from "./load/problem.ts"
 
 export type { Loaded } from "./load/loaded.ts"
 export type { Manifest } from "./load/manifest.ts"
-export { checkPlayable, type Runner } from "./load/playable.ts"
+export { checkPlayable } from "./load/playable.ts"
 export { formatProblem, type Problem } from "./load/problem.ts"
 export { type Choice, type Run, selectRun } from "./load/select.ts"
 

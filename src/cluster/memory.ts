@@ -2,13 +2,14 @@
 
 import { randomUUID } from "node:crypto"
 import * as Layer from "effect/Layer"
+import { timestamp } from "../api/meta.ts"
 import { Cluster, makeCluster } from "../cluster.ts"
 import { storeApi } from "./memory/api.ts"
 import { Store } from "./memory/store.ts"
 
 /** A store on this machine's clock, with random UIDs. */
 export function makeStore(): Store {
-  return new Store({ now: () => `${new Date().toISOString().slice(0, 19)}Z`, newUid: randomUUID })
+  return new Store({ now: () => timestamp(Date.now()), newUid: randomUUID })
 }
 
 /** The cluster whose objects are in the store. */

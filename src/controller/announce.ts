@@ -8,15 +8,19 @@ import { Cluster } from "../cluster.ts"
 import { EventSink } from "../event-sink.ts"
 import { lifecycleEvent } from "../events/lifecycle.ts"
 import { announcements } from "../execution/announcements.ts"
-import { happenings } from "../execution/happenings.ts"
+import type { Happening } from "../execution/happenings.ts"
 import { executionsTotal, stagesTotal } from "../metrics.ts"
 import { kubernetesEvent } from "../resources/kubernetes-event.ts"
 
-/** Announces what `status` says and the execution's own status does not. */
-export const announce = Effect.fn("announce")(function* (execution: Execution, status: ExecutionStatus, now: string) {
+/** Announces what happened to an execution, whose status is now this one. */
+export const announce = Effect.fn("announce")(function* (
+  execution: Execution,
+  status: ExecutionStatus,
+  happened: readonly Happening[],
+  now: string,
+) {
   const cluster = yield* Cluster
   const sink = yield* EventSink
-  const happened = happenings(execution.status, status)
   const forPeople = announcements(execution, status, happened).map((announcement) =>
     kubernetesEvent("PeanutPipelineExecution", execution.metadata, announcement, now),
   )
@@ -26,9 +30,9 @@ export const announce = Effect.fn("announce")(function* (execution: Execution, s
   )
 })
 
-/** Counts what a status says anew, once it is written: of several who take the same step, one writes it. */
-export const count = Effect.fn("count")(function* (execution: Execution, status: ExecutionStatus) {
-  for (const { about, what } of happenings(execution.status, status)) {
+/** Counts what happened, once the status is written: of several who take the same step, one writes it. */
+export const count = Effect.fn("count")(function* (happened: readonly Happening[]) {
+  for (const { about, what } of happened) {
     const counter = about === "execution" ? executionsTotal : stagesTotal
     yield* Metric.update(Metric.withAttributes(counter, { phase: what }), 1)
   }

@@ -2,6 +2,7 @@
 
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { timestamp } from "../api/meta.ts"
 
 /** The time as Kubernetes writes it: RFC 3339 in UTC, whole seconds. */
-export const now = Effect.map(Clock.currentTimeMillis, (millis) => `${new Date(millis).toISOString().slice(0, 19)}Z`)
+export const now = Effect.map(Clock.currentTimeMillis, timestamp)

@@ -11,13 +11,14 @@ import { controllerUid, type Ref } from "../api/meta.ts"
 import { Cluster, Conflict, type Refused, Unavailable } from "../cluster.ts"
 import { accept, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed } from "../execution/advance.ts"
+import { happenings } from "../execution/happenings.ts"
 import type { Refusal } from "../execution/next-stage.ts"
 import { reconcileDuration } from "../metrics.ts"
 import { announce, count } from "./announce.ts"
 import { now } from "./now.ts"
 
 /** How often a write that lost a race is taken up again with what the winner wrote. */
-const patience = 5
+export const patience = 5
 
 /**
  * Brings one execution as far as it can go now. Succeeds when there is nothing more to do, also when the execution is
@@ -65,9 +66,10 @@ const step = Effect.fn("reconcile")(function* (ref: Ref, jobName: string | undef
 /** Announces what is new in a status, then writes it: whoever dies in between announces it again, under the same names. */
 const save = Effect.fn("save")(function* (execution: Execution, status: ExecutionStatus, time: string) {
   if (isDeepStrictEqual(status, execution.status)) return execution
-  yield* announce(execution, status, time)
+  const happened = happenings(execution.status, status)
+  yield* announce(execution, status, happened, time)
   const written = yield* (yield* Cluster).writeStatus(execution, status)
-  yield* count(execution, status)
+  yield* count(happened)
   return written
 })
 

@@ -6,7 +6,7 @@ import type { Ref } from "../api/meta.ts"
 import { Cluster, Unavailable } from "../cluster.ts"
 import { pipelineStatus } from "../execution/pipeline-status.ts"
 import { now } from "./now.ts"
-import { refusedByApi } from "./reconcile.ts"
+import { patience, refusedByApi } from "./reconcile.ts"
 
 /** Looks at one pipeline and writes its condition, if that changed. */
 export const validate = Effect.fn("validate")(
@@ -18,7 +18,7 @@ export const validate = Effect.fn("validate")(
   },
   (effect, ref) =>
     effect.pipe(
-      Effect.retry({ while: (error) => error._tag === "Conflict", times: 5 }),
+      Effect.retry({ while: (error) => error._tag === "Conflict", times: patience }),
       Effect.catchTags({
         NotFound: () => Effect.logDebug("the pipeline is gone"),
         Malformed: ({ message }) => Effect.logError("a malformed object stops this validation", { message }),

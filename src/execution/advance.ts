@@ -8,7 +8,7 @@ import { jobName } from "../resources/job-name.ts"
 import { isStopping } from "../resources/stop.ts"
 import type { AcceptedExecution } from "./accept.ts"
 import { sortTopologically } from "./graph.ts"
-import { nextStage, type Refusal } from "./next-stage.ts"
+import { nextStage, type Refusal, waiting } from "./next-stage.ts"
 import { runStatus } from "./status.ts"
 
 /** The state of a run, read from the API server. */
@@ -66,8 +66,4 @@ const maxMessageLength = 300
 function clipped(status: StageStatus): StageStatus {
   if (status.message === undefined || status.message.length <= maxMessageLength) return status
   return { ...status, message: `${status.message.slice(0, maxMessageLength - 1)}…` }
-}
-
-function waiting(name: string): StageStatus {
-  return { name, phase: "Waiting" }
 }

@@ -84,7 +84,8 @@ export function sortTopologically(stages: readonly PipelineStage[]): readonly Pi
   return order
 }
 
-function childrenOf(stages: readonly PipelineStage[]): ReadonlyMap<string, readonly PipelineStage[]> {
+/** The stages that depend on each stage, by its name. */
+export function childrenOf(stages: readonly PipelineStage[]): ReadonlyMap<string, readonly PipelineStage[]> {
   const children = new Map<string, PipelineStage[]>(stages.map((stage) => [stage.name, []]))
   for (const stage of stages) {
     for (const parent of new Set(stage.dependsOn)) children.get(parent)?.push(stage)

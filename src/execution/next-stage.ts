@@ -57,7 +57,8 @@ function stays(status: StageStatus): NextStage {
   return { status, isReady: false }
 }
 
-function waiting(name: string): StageStatus {
+/** The status of a stage of which there is nothing to say yet. */
+export function waiting(name: string): StageStatus {
   return { name, phase: "Waiting" }
 }
 

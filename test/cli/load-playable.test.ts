@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { checkPlayable, formatProblem, loadManifests, type Runner, selectRun } from "../../src/cli/load.ts"
+import { checkPlayable, formatProblem, loadManifests, selectRun } from "../../src/cli/load.ts"
+import type { Runner } from "../../src/cluster/local.ts"
 
 // A PATH of our own, so that nothing depends on what is installed.
 let folder: string

@@ -1,6 +1,7 @@
 // What of a stage cannot be played on this machine. It is told before anything starts: half a run is worse than none.
 
 import { stageContainerName } from "../../api/stage.ts"
+import type { Runner } from "../../cluster/local.ts"
 import { commandMistakes } from "./command.ts"
 import { effective, job, pod } from "./effective.ts"
 import { type Finding, type Manifest, problemOf } from "./manifest.ts"
@@ -9,8 +10,6 @@ import type { Problem } from "./problem.ts"
 import { type Environment, findProgram } from "./program.ts"
 import type { Run } from "./select.ts"
 import { fieldName, quoted } from "./words.ts"
-
-export type Runner = "process" | "docker" | "podman"
 
 /** Fields of a Job that only the Job controller can do; completions and parallelism are played. */
 const clusterFields = [

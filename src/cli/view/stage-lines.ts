@@ -4,7 +4,7 @@ import type { styleText } from "node:util"
 import stringWidth from "string-width"
 import type { StagePhase, StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
-import { sortTopologically } from "../../execution/graph.ts"
+import { childrenOf, sortTopologically } from "../../execution/graph.ts"
 import { plain } from "./text.ts"
 
 export type Style = Parameters<typeof styleText>[0]
@@ -69,8 +69,7 @@ const narrowColumns = 34
 /** Each stage right below the last of its parents, as a tree would show it. */
 export function belowTheirParents(stages: readonly PipelineStage[]): readonly PipelineStage[] {
   const missing = new Map(stages.map((stage) => [stage.name, new Set(stage.dependsOn).size]))
-  const children = new Map<string, PipelineStage[]>(stages.map((stage) => [stage.name, []]))
-  for (const stage of stages) for (const parent of new Set(stage.dependsOn)) children.get(parent)?.push(stage)
+  const children = childrenOf(stages)
   const next = stages.filter((stage) => missing.get(stage.name) === 0).reverse()
   const order: PipelineStage[] = []
   for (let stage = next.pop(); stage !== undefined; stage = next.pop()) {

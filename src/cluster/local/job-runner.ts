@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import type { JobManifest } from "../../api/job.ts"
+import { timestamp } from "../../api/meta.ts"
 import { stageContainerName } from "../../api/stage.ts"
 import { stageKey } from "../../resources/labels.ts"
 import { stopPatch } from "../../resources/stop.ts"
@@ -213,4 +214,4 @@ const deadlineExceeded: JobFailure = {
   message: "Job was active longer than specified deadline",
 }
 
-const now = () => `${new Date().toISOString().slice(0, 19)}Z`
+const now = () => timestamp(Date.now())
