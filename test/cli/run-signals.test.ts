@@ -50,7 +50,8 @@ describe.concurrent("a signal", () => {
   it("SIGINT cancels a run: its processes end in their own way, the state is shown, the exit code is 130", async () => {
     const { marker, pid, says, ended } = run(family)
     await says("first | ready")
-    expect(processesWith(marker).length).toBeGreaterThanOrEqual(3)
+    // The stage is ready when its shell is; its grandchildren may yet have to be born.
+    await vi.waitFor(() => expect(processesWith(marker).length).toBeGreaterThanOrEqual(3), { timeout: 5000 })
     process.kill(pid, "SIGINT")
     const { code, stdout } = await ended
     expect(stdout).toContain("first | bye\n")
