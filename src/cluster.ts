@@ -7,7 +7,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as z from "zod"
 import { type Execution, type ExecutionStatus, execution, isFinished } from "./api/execution.ts"
-import { type Job, type JobManifest, job, pod } from "./api/job.ts"
+import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
 import { controllerUid, type Ref } from "./api/meta.ts"
 import { type Pipeline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
 import { type Stage, stage } from "./api/stage.ts"
@@ -24,7 +24,7 @@ import type { Definition } from "./execution/accept.ts"
 import type { Observed } from "./execution/advance.ts"
 import type { startedExecution } from "./resources/execution.ts"
 import type { KubernetesEvent } from "./resources/kubernetes-event.ts"
-import { executionKey, executionLabel } from "./resources/labels.ts"
+import { executionKey, executionLabel, managedByKey } from "./resources/labels.ts"
 import { stopPatch } from "./resources/stop.ts"
 
 export { AlreadyExists, Conflict, NotFound, Refused, Unavailable } from "./cluster/object-api.ts"
@@ -60,6 +60,8 @@ export class Cluster extends Context.Service<
     announce(events: readonly KubernetesEvent[]): Effect.Effect<void>
     /** The executions that have not ended. */
     unfinished(): Effect.Effect<readonly Ref[], Failed>
+    /** The executions with a Job that has not ended, whether they have or not. */
+    withRunningJobs(): Effect.Effect<readonly Ref[], Failed>
     /** The pipelines whose present spec nobody has looked at, or whose mistakes may have been mended since. */
     doubtfulPipelines(): Effect.Effect<readonly Ref[], Failed>
     /** A pipeline, and the stages of its namespace. */
@@ -143,6 +145,28 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         executions
           .filter((execution) => !isFinished(execution) && execution.metadata.deletionTimestamp === undefined)
           .map(refOf),
+      ),
+
+    withRunningJobs: () =>
+      Effect.map(
+        // Jobs that were kept after they succeeded may be many; the API server leaves those out.
+        readable(
+          api.list(resources.jobs, {
+            ...everywhere,
+            labels: { [managedByKey]: "peanut" },
+            fields: { "status.successful": "0" },
+          }),
+          job,
+        ),
+        (jobs) => {
+          const owners = jobs
+            .filter((job) => !isJobFinished(job))
+            .flatMap(({ metadata: { namespace, ownerReferences } }) => {
+              const owner = ownerReferences.find((owner) => owner.controller)
+              return owner?.kind === resources.executions.kind ? [{ namespace, name: owner.name }] : []
+            })
+          return [...new Map(owners.map((ref) => [`${ref.namespace}/${ref.name}`, ref])).values()]
+        },
       ),
 
     doubtfulPipelines: () =>

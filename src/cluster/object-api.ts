@@ -36,13 +36,17 @@ export const resources = {
   pods: { group: "", version: "v1", plural: "pods", kind: "Pod" },
 } as const satisfies Record<string, Resource>
 
+/** Which objects to list: in all namespaces unless one is named. Labels and fields must all be equal. */
+export interface Selection {
+  readonly namespace?: string
+  readonly labels?: Readonly<Record<string, string>>
+  /** Only fields by which the API server can select, such as `status.successful` of a Job. */
+  readonly fields?: Readonly<Record<string, string>>
+}
+
 export interface ObjectApi {
   get(resource: Resource, ref: Ref): Effect.Effect<unknown, NotFound | Refused | Unavailable>
-  /** All namespaces unless one is named. `labels` must all be equal. */
-  list(
-    resource: Resource,
-    options: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
-  ): Effect.Effect<readonly unknown[], Refused | Unavailable>
+  list(resource: Resource, selection: Selection): Effect.Effect<readonly unknown[], Refused | Unavailable>
   create(
     resource: Resource,
     namespace: string,

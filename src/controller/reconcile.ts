@@ -20,12 +20,20 @@ import { now } from "./now.ts"
 /** How often a write that lost a race is taken up again with what the winner wrote. */
 export const patience = 5
 
+/** Why to look at an execution, where that can spare the look. */
+export interface Cause {
+  /** The Job that changed. */
+  readonly jobName?: string | undefined
+  /** Some Job of it has not ended, which must be looked at even if the execution has. */
+  readonly hasRunningJob?: true
+}
+
 /**
  * Brings one execution as far as it can go now. Succeeds when there is nothing more to do, also when the execution is
- * gone; `jobName` is the Job whose change is the reason to look, if one is.
+ * gone.
  */
-export const reconcile = (ref: Ref, jobName?: string) =>
-  step(ref, jobName).pipe(
+export const reconcile = (ref: Ref, cause: Cause = {}) =>
+  step(ref, cause).pipe(
     Effect.retry({ while: (error) => error._tag === "Conflict", times: patience }),
     Effect.catchTags({
       NotFound: () => Effect.logDebug("the execution is gone"),
@@ -42,10 +50,10 @@ const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.andThen(Metric.update(reconcileDuration, Duration.toSeconds(duration)), exit),
   )
 
-const step = Effect.fn("reconcile")(function* (ref: Ref, jobName: string | undefined) {
+const step = Effect.fn("reconcile")(function* (ref: Ref, cause: Cause) {
   const cluster = yield* Cluster
   const read = yield* cluster.execution(ref)
-  if (isSettled(read, jobName)) return
+  if (isSettled(read, cause)) return
   const time = yield* now
 
   const execution = isAccepted(read)
@@ -74,8 +82,9 @@ const save = Effect.fn("save")(function* (execution: Execution, status: Executio
 })
 
 /** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */
-function isSettled({ metadata, status, ...execution }: Execution, jobName: string | undefined): boolean {
+function isSettled({ metadata, status, ...execution }: Execution, { jobName, hasRunningJob }: Cause): boolean {
   if (metadata.deletionTimestamp !== undefined) return true
+  if (hasRunningJob) return false
   // A Job that a late replica created after a cancellation must still be stopped.
   if (execution.spec.cancel) return isFinished({ status }) && status?.phase !== "Cancelled"
   if (isFinished({ status })) return true

@@ -1,7 +1,7 @@
 // One step of a run: from what is observed to the Jobs to create and to stop, and the status that says so.
 // Pure: the same observation and time give the same step, so any replica may take it, and take it again.
 
-import type { ExecutionStatus, StageStatus } from "../api/execution.ts"
+import { type ExecutionStatus, isStageFinished, type StageStatus } from "../api/execution.ts"
 import { isJobFinished, type Job, type JobManifest, type Pod } from "../api/job.ts"
 import { stageJob } from "../resources/job.ts"
 import { jobName } from "../resources/job-name.ts"
@@ -53,11 +53,19 @@ export function advance({ execution, jobs, pods, refusals }: Observed, now: stri
     })
     statuses.set(stage.name, clipped(next.status))
     if (next.isReady) create.push(stageJob(execution, stage.name, snapshot.stageSpecs[stage.type]!))
-    if (next.status.phase === "Cancelled" && job && !isJobFinished(job) && !isStopping(job)) stop.push(job)
+    if (job && isLeftOver(next.status, job)) stop.push(job)
   }
 
   const stages = recorded.map((status) => statuses.get(status.name) ?? status)
   return { create, stop, status: runStatus(execution, execution.status, stages, now) }
+}
+
+/**
+ * A Job that runs on although its stage has ended: the run was cancelled, or a replica that read late created it. After
+ * a success the Job ends by itself.
+ */
+function isLeftOver({ phase }: StageStatus, job: Job): boolean {
+  return isStageFinished(phase) && phase !== "Succeeded" && !isJobFinished(job) && !isStopping(job)
 }
 
 /** The longest message of a stage, in characters: a thousand of them must fit into one object. */

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { describe, expect, it } from "vitest"
 import type { Execution } from "../../src/api/execution.ts"
-import { apiVersion } from "../../src/api/meta.ts"
+import { apiVersion, type Ref } from "../../src/api/meta.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
 import { type ObjectApi, type Resource, resources } from "../../src/cluster/object-api.ts"
 import { type Cluster, makeCluster } from "../../src/cluster.ts"
@@ -321,6 +321,20 @@ const cases = {
     }
   },
 
+  "lists the executions whose Jobs have not ended, once each, also if they themselves have": async (world: World) => {
+    const run = await newExecution(world)
+    const ended = await newExecution(world, "ended")
+    await newExecution(world, "idle")
+    await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
+    await ok(world.cluster.createJob(stageJob(run, "b", heldSpec)))
+    await ok(world.cluster.createJob(stageJob(ended, "a", heldSpec)))
+    await ok(world.cluster.writeStatus(ended, { phase: "Cancelled" }))
+    const { spec } = stageJob(run, "c", heldSpec)
+    const labels = { "app.kubernetes.io/managed-by": "peanut" }
+    await create(world, resources.jobs, "handmade", { metadata: { labels }, spec }, "batch/v1")
+    expect(namesOf(world, await ok(world.cluster.withRunningJobs()))).toEqual(["ended", "run"])
+  },
+
   "reads on past a malformed execution, which alone is Malformed": async (world: World) => {
     const poisoned = await newExecution(world, "poisoned")
     await newExecution(world, "sound")
@@ -454,7 +468,11 @@ async function jobNames({ cluster }: World, run: Execution): Promise<string[]> {
   return [...(await ok(cluster.run(run))).jobs.keys()]
 }
 
-async function unfinishedNames({ cluster, namespace }: World): Promise<string[]> {
-  const refs = await ok(cluster.unfinished())
+async function unfinishedNames(world: World): Promise<string[]> {
+  return namesOf(world, await ok(world.cluster.unfinished()))
+}
+
+/** Of all that was found, what is in the namespace of this test. */
+function namesOf({ namespace }: World, refs: readonly Ref[]): string[] {
   return refs.flatMap((ref) => (ref.namespace === namespace ? [ref.name] : [])).toSorted()
 }

@@ -105,6 +105,18 @@ describe("the store, reading", () => {
     expect(names(jobs)).toEqual([])
   })
 
+  it("lists Jobs by how many of their pods succeeded, and takes no other field, as an API server", () => {
+    const { store, create } = arrange()
+    create("run")
+    for (const name of ["a", "b"]) store.create(jobs, "team", { metadata: { name } })
+    store.patch(jobs, ref("b"), { status: { succeeded: 1 } }, "status")
+    const names = (value: string) =>
+      store.list(jobs, { fields: { "status.successful": value } }).map(({ metadata }) => metadata.name)
+    expect([names("0"), names("1")]).toEqual([["a"], ["b"]])
+    expect(reasonOf(() => store.list(jobs, { fields: { "status.failed": "0" } }))).toBe("Invalid")
+    expect(reasonOf(() => store.list(executions, { fields: { "status.phase": "Running" } }))).toBe("Invalid")
+  })
+
   it("hands out frozen objects, and takes copies: nobody changes an object by hand", () => {
     const { store, changes } = arrange()
     const given = { metadata: { name: "a" }, spec: { list: [1] } }

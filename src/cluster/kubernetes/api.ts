@@ -11,6 +11,7 @@ import {
   type ObjectApi,
   Refused,
   type Resource,
+  type Selection,
   Unavailable,
 } from "../object-api.ts"
 import type { Call, HttpClient } from "./http-client.ts"
@@ -37,15 +38,10 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       ),
     )
 
-  const page = (
-    resource: Resource,
-    namespace: string | undefined,
-    labels: Readonly<Record<string, string>>,
-    token = "",
-  ) => {
+  const page = (resource: Resource, { namespace, labels, fields }: Selection, token: string) => {
     const query = new URLSearchParams({ limit: String(pageSize) })
-    const selector = Object.entries(labels).map(([label, value]) => `${label}=${value}`)
-    if (selector.length > 0) query.set("labelSelector", selector.join(","))
+    if (labels !== undefined) query.set("labelSelector", selector(labels))
+    if (fields !== undefined) query.set("fieldSelector", selector(fields))
     if (token !== "") query.set("continue", token)
     return call("list", resource, { method: "GET", path: `${collection(resource, namespace)}?${query}` }).pipe(
       Effect.catchTags({ NotFound: surprised, Conflict: surprised, AlreadyExists: surprised }),
@@ -63,14 +59,13 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
         Effect.catchTags({ Conflict: surprised, AlreadyExists: surprised }),
       ),
 
-    list: Effect.fnUntraced(function* (resource, { namespace, labels = {} }) {
+    list: Effect.fnUntraced(function* (resource, selection) {
       const items: object[] = []
       let token: string | undefined = ""
       do {
         const { items: more, metadata }: Effect.Success<ReturnType<typeof page>> = yield* page(
           resource,
-          namespace,
-          labels,
+          selection,
           token,
         )
         items.push(...more)
@@ -94,6 +89,11 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       }).pipe(Effect.catchTags({ AlreadyExists: surprised })),
   }
 }
+
+const selector = (equal: Readonly<Record<string, string>>) =>
+  Object.entries(equal)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",")
 
 /** Whatever answers in place of an API server (a login page, a proxy) must not be taken for one. */
 function expected(body: unknown, { method, path }: Call) {

@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from "node:util"
 import type { OwnerReference, Ref } from "../../api/meta.ts"
-import type { Resource } from "../object-api.ts"
+import type { Resource, Selection } from "../object-api.ts"
 
 export interface StoredObject {
   readonly apiVersion: string
@@ -65,13 +65,11 @@ export class Store {
     return found
   }
 
-  list(
-    resource: Resource,
-    { namespace, labels = {} }: { namespace?: string; labels?: Readonly<Record<string, string>> } = {},
-  ): readonly StoredObject[] {
-    const matches = ({ metadata }: StoredObject) =>
-      (namespace === undefined || metadata.namespace === namespace) &&
-      Object.entries(labels).every(([label, value]) => metadata.labels?.[label] === value)
+  list(resource: Resource, { namespace, labels = {}, fields = {} }: Selection = {}): readonly StoredObject[] {
+    const matches = (object: StoredObject) =>
+      (namespace === undefined || object.metadata.namespace === namespace) &&
+      Object.entries(labels).every(([label, value]) => object.metadata.labels?.[label] === value) &&
+      Object.entries(fields).every(([field, value]) => selectable(resource, field, object) === value)
     return [...this.#of(resource).values()].filter(matches)
   }
 
@@ -164,6 +162,14 @@ function freeze<T>(value: T): T {
     for (const part of Object.values(value)) freeze(part)
   }
   return value
+}
+
+/** The value of a field by which an API server selects; like one, no other field is taken. */
+function selectable({ plural }: Resource, field: string, object: StoredObject): string {
+  if (plural === "jobs" && field === "status.successful") {
+    return String((object as { status?: { succeeded?: number } }).status?.succeeded ?? 0)
+  }
+  throw new StoreError("Invalid", `field label not supported: ${field}`)
 }
 
 const key = ({ namespace, name }: Ref) => `${namespace}/${name}`
