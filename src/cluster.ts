@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as z from "zod"
 import { type Execution, type ExecutionStatus, execution, isFinished } from "./api/execution.ts"
 import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
-import { controllerUid, type Ref } from "./api/meta.ts"
+import { controllerUid, group, objectName, type Ref } from "./api/meta.ts"
 import { type Pipeline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
 import { type Stage, stage } from "./api/stage.ts"
 import {
@@ -163,7 +163,8 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
             .filter((job) => !isJobFinished(job))
             .flatMap(({ metadata: { namespace, ownerReferences } }) => {
               const owner = ownerReferences.find((owner) => owner.controller)
-              return owner?.kind === resources.executions.kind ? [{ namespace, name: owner.name }] : []
+              const isExecution = owner?.kind === resources.executions.kind && owner.apiVersion.startsWith(`${group}/`)
+              return isExecution && objectName.safeParse(owner.name).success ? [{ namespace, name: owner.name }] : []
             })
           return [...new Map(owners.map((ref) => [`${ref.namespace}/${ref.name}`, ref])).values()]
         },

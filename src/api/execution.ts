@@ -54,11 +54,17 @@ export const stageStatus = z.object({
 export type StageStatus = z.infer<typeof stageStatus>
 
 /** The pipeline and its stages as they were when the run started; edits after that never change the run. */
-export const snapshot = z.object({
-  pipelineGeneration: z.int(),
-  stages: pipelineSpec.shape.stages,
-  stageSpecs: z.record(z.string(), stageSpec),
-})
+export const snapshot = z
+  .object({
+    pipelineGeneration: z.int(),
+    stages: pipelineSpec.shape.stages,
+    stageSpecs: z.record(z.string(), stageSpec),
+  })
+  // Who may write a status can write any snapshot; one of a stage that it does not have would be no run.
+  .refine(({ stages, stageSpecs }) => stages.every(({ type }) => Object.hasOwn(stageSpecs, type)), {
+    message: "a stage is of a type that the snapshot does not have",
+    path: ["stageSpecs"],
+  })
 export type Snapshot = z.infer<typeof snapshot>
 
 export const executionStatus = z.object({

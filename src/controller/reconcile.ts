@@ -84,7 +84,8 @@ const save = Effect.fn("save")(function* (execution: Execution, status: Executio
 /** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */
 function isSettled({ metadata, status, ...execution }: Execution, { jobName, hasRunningJob }: Cause): boolean {
   if (metadata.deletionTimestamp !== undefined) return true
-  if (hasRunningJob) return false
+  // One that ended before it began has no Jobs; what runs under its name was another's.
+  if (hasRunningJob) return isFinished({ status }) && status?.snapshot === undefined
   // A Job that a late replica created after a cancellation must still be stopped.
   if (execution.spec.cancel) return isFinished({ status }) && status?.phase !== "Cancelled"
   if (isFinished({ status })) return true

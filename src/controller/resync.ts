@@ -1,6 +1,8 @@
 // Events get lost. A resync looks at everything that has not ended, so that one of them repairs whatever was missed.
 
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { Ref } from "../api/meta.ts"
 import { Cluster } from "../cluster.ts"
 import { reconcile, refusedByApi } from "./reconcile.ts"
@@ -22,10 +24,12 @@ export const resync = Effect.fn("resync")(function* () {
     ...executions.map((ref) => reconcile(ref)),
     ...ended.map((ref) => reconcile(ref, { hasRunningJob: true })),
   ]
-  const results = yield* Effect.forEach(work, Effect.result, { concurrency: 8 })
-  const failures = results.flatMap((result) => (result._tag === "Failure" ? [result.failure] : []))
+  // Even a bug that one object brings to light must not keep the others from their turn.
+  const results = yield* Effect.forEach(work, Effect.exit, { concurrency: 8 })
+  const failures = results.filter(Exit.isFailure)
   yield* Effect.logInfo("resync", { executions: executions.length, failures: failures.length })
-  if (failures[0] !== undefined) yield* failures[0]
+  const first = failures.find(({ cause }) => cause.reasons.some(Cause.isDieReason)) ?? failures[0]
+  if (first !== undefined) yield* first
 })
 
 const nameOf = ({ namespace, name }: Ref) => `${namespace}/${name}`

@@ -5,6 +5,9 @@
 import type { CloudEventV1 } from "cloudevents"
 import * as z from "zod"
 
+/** The most events of a batch: while they are looked at, nobody else is served. */
+const maxBatch = 10_000
+
 export interface ParsedEvents {
   readonly events: readonly CloudEventV1<unknown>[]
   /** One sentence about why the message, or one event of its batch, is not a CloudEvent. */
@@ -40,7 +43,11 @@ function together(results: readonly Result<CloudEventV1<unknown>>[]): ParsedEven
 
 function fromBatch(list: Result<unknown>): ParsedEvents {
   if ("problem" in list) return together([list])
-  return Array.isArray(list.value) ? together(list.value.map(fromJson)) : together([{ problem: "a batch is an array" }])
+  if (!Array.isArray(list.value)) return together([{ problem: "a batch is an array" }])
+  if (list.value.length > maxBatch) {
+    return { events: [], problem: `a batch has at most ${maxBatch} events, and this one has ${list.value.length}` }
+  }
+  return together(list.value.map(fromJson))
 }
 
 /** Binary mode: the attributes are headers, the data is the body. */

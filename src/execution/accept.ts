@@ -24,6 +24,8 @@ export function isAccepted(execution: Execution): execution is AcceptedExecution
 
 /** Snapshots beyond this many bytes of JSON would bring the execution near the 1.5 MiB that etcd takes. */
 const maxSnapshotBytes = 700_000
+/** An API server takes 10,000 levels, at which JSON.stringify and comparison run out of stack. */
+const maxSnapshotDepth = 200
 
 /** The first status of an execution: accepted with its snapshot, or failed at once with every reason why. */
 export function accept(execution: Execution, { pipeline, stages }: Definition, now: string): ExecutionStatus {
@@ -41,6 +43,10 @@ export function accept(execution: Execution, { pipeline, stages }: Definition, n
     return refused(execution, "PipelineInvalid", problems.map((problem) => problem.message).join("; "), now)
   }
   const snapshot = takeSnapshot(pipeline, stages)
+  if (isDeeperThan(maxSnapshotDepth, snapshot)) {
+    const message = `a stage of pipeline "${name}" is nested more than ${maxSnapshotDepth} levels deep in its jobTemplate; no Job is`
+    return refused(execution, "PipelineTooLarge", message, now)
+  }
   const bytes = Buffer.byteLength(JSON.stringify(snapshot))
   if (bytes > maxSnapshotBytes) {
     const message = `pipeline "${name}" and its stages take ${bytes} bytes, more than the ${maxSnapshotBytes} that a run can keep; split the pipeline or shorten the stages' jobTemplates`
@@ -48,6 +54,15 @@ export function accept(execution: Execution, { pipeline, stages }: Definition, n
   }
   const waiting = pipeline.spec.stages.map(({ name }): StageStatus => ({ name, phase: "Waiting" }))
   return { ...runStatus(execution, { startTime: now, snapshot }, waiting, now), snapshot }
+}
+
+/** Whether a value has more levels than this; level by level, as it may have more than a stack. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; depth <= levels && level.length > 0; depth++) {
+    level = level.flatMap((part) => (typeof part === "object" && part !== null ? Object.values(part) : []))
+  }
+  return level.length > 0
 }
 
 function takeSnapshot(pipeline: Pipeline, stages: ReadonlyMap<string, Stage>): Snapshot {

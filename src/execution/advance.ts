@@ -73,5 +73,6 @@ const maxMessageLength = 300
 
 function clipped(status: StageStatus): StageStatus {
   if (status.message === undefined || status.message.length <= maxMessageLength) return status
-  return { ...status, message: `${status.message.slice(0, maxMessageLength - 1)}…` }
+  // The API server would write half a character in another way, and the status would look new at every look.
+  return { ...status, message: `${status.message.slice(0, maxMessageLength - 1).toWellFormed()}…` }
 }

@@ -75,7 +75,7 @@ export function sortTopologically(stages: readonly PipelineStage[]): readonly Pi
   const order = stages.filter((stage) => missing.get(stage.name) === 0)
   // The list grows while it is walked: what is appended is visited too.
   for (const stage of order) {
-    for (const child of children.get(stage.name) ?? []) {
+    for (const child of children.get(stage.name)!) {
       const left = missing.get(child.name)! - 1
       missing.set(child.name, left)
       if (left === 0) order.push(child)
@@ -106,15 +106,14 @@ function findCycle(stages: readonly PipelineStage[]): readonly string[] | undefi
   const start = stages.find((stage) => !sorted.has(stage.name))
   if (start === undefined) return undefined
   // What Kahn's algorithm leaves always has a parent that it left too, so walking up must come round.
-  const path: string[] = []
-  const seen = new Map<string, number>()
+  const seen = new Set<string>()
   let name = start.name
   while (!seen.has(name)) {
-    seen.set(name, path.length)
-    path.push(name)
+    seen.add(name)
     name = parents.get(name)!.find((parent) => !sorted.has(parent))!
   }
-  const cycle = path.slice(seen.get(name)).reverse()
+  const path = [...seen]
+  const cycle = path.slice(path.indexOf(name)).reverse()
   const first = cycle.indexOf(stages.find((stage) => cycle.includes(stage.name))!.name)
   const turned = [...cycle.slice(first), ...cycle.slice(0, first)]
   return [...turned, turned[0]!]

@@ -29,7 +29,7 @@ function hasBegun(phase: ExecutionPhase | undefined): boolean {
 }
 
 function ofStage(before: StageStatus | undefined, stage: StageStatus): readonly Happening[] {
-  if (stage.phase === (before?.phase ?? "Waiting")) return []
+  if (stage.phase === before?.phase) return []
   const started: Happening = { about: "stage", what: "Started", stage }
   // A stage may start and end between two looks at it.
   const isNew = before?.startTime === undefined && stage.startTime !== undefined

@@ -2,6 +2,7 @@
 
 import { isStageFinished, type StageStatus } from "../api/execution.ts"
 import type { Job, Pod } from "../api/job.ts"
+import { isStopping } from "../resources/stop.ts"
 import { stageOutcome } from "./stage-outcome.ts"
 
 /** Why a Job could not be created: for good, or only as things stand (quota, rights), to be tried again later. */
@@ -68,18 +69,25 @@ function followJob(job: Job, situation: StageSituation): StageStatus {
   const { name, startTime = job.metadata.creationTimestamp } = previous
   const started = { name, jobName: job.metadata.name, startTime }
   const outcome = stageOutcome(job, pods)
-  if (outcome.phase !== "Running") return { ...started, completionTime: now, ...outcome }
-  return isCancelled
-    ? cancelled({ ...situation, previous: { ...started, phase: "Running" } })
-    : { ...started, ...outcome }
+  // It was stopped, and whoever stopped it died before saying so.
+  const wasStopped = isStopping(job) && outcome.phase === "Failed" && outcome.reason === "DeadlineExceeded"
+  if (outcome.phase !== "Running" && !(isCancelled && wasStopped))
+    return { ...started, completionTime: now, ...outcome }
+  return isCancelled ? cancelled({ previous: started, now }) : { ...started, ...outcome }
 }
 
-function cancelled(situation: StageSituation): StageStatus {
-  return ended(situation, "Cancelled", "Cancelled", "the execution was cancelled")
+/** What an ended stage keeps of what was recorded, and the time. */
+interface Known {
+  readonly previous: Pick<StageStatus, "name" | "jobName" | "startTime">
+  readonly now: string
+}
+
+function cancelled(known: Known): StageStatus {
+  return ended(known, "Cancelled", "Cancelled", "the execution was cancelled")
 }
 
 function ended(
-  { previous: { name, jobName, startTime }, now }: StageSituation,
+  { previous: { name, jobName, startTime }, now }: Known,
   phase: "Failed" | "Skipped" | "Cancelled",
   reason: string,
   message: string,

@@ -98,7 +98,7 @@ export function withCondition(
 ): Condition[] {
   const previous = conditions?.find((condition) => condition.type === next.type)
   const lastTransitionTime = previous?.status === next.status ? previous.lastTransitionTime : now
-  const condition = { ...next, message: next.message.slice(0, maxMessageLength), lastTransitionTime }
+  const condition = { ...next, message: next.message.slice(0, maxMessageLength).toWellFormed(), lastTransitionTime }
   if (previous === undefined) return [...(conditions ?? []), condition]
   return conditions!.map((other) => (other === previous ? condition : other))
 }

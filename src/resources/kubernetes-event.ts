@@ -64,5 +64,6 @@ export function kubernetesEvent(
 function clip(text: string, bytes: number): string {
   const encoded = new TextEncoder().encode(text)
   if (encoded.length <= bytes) return text
-  return `${new TextDecoder().decode(encoded.slice(0, bytes - 3)).replace(/\uFFFD+$/, "")}…`
+  // A stream's decoder keeps back a character that is cut off.
+  return `${new TextDecoder().decode(encoded.subarray(0, bytes - 3), { stream: true })}…`
 }

@@ -27,7 +27,7 @@ export function slug(text: string, length: number): string {
     .toLowerCase()
     .replace(/\p{Mark}/gu, "")
     .replace(/[^a-z0-9]+/g, "-")
-  return kept.replace(/^-+/, "").slice(0, length).replace(/-+$/, "")
+  return kept.replace(/^-/, "").slice(0, length).replace(/-$/, "")
 }
 
 /** 64 bits of SHA-256 over the parts, unambiguous about where each ends, as 13 characters of base 36. */

@@ -91,6 +91,15 @@ describe("accept", () => {
     expect(JSON.stringify(status).length).toBeLessThan(1000)
   })
 
+  it("takes a snapshot of 700,000 bytes, and none of one more", () => {
+    const sized = (length: number) => stage("task", { ...taskSpec, env: [{ name: "X", value: "x".repeat(length) }] })
+    const accepting = (length: number) =>
+      accept(execution(), { pipeline: pipeline("a"), stages: new Map([["task", sized(length)]]) }, now)
+    const rest = JSON.stringify(accepting(0).snapshot).length
+    expect(accepting(700_000 - rest)).toMatchObject({ phase: "Pending" })
+    expect(accepting(700_001 - rest)).toMatchObject({ phase: "Failed" })
+  })
+
   it("takes 1,000 stages with long names", () => {
     const list = Array.from({ length: 1000 }, (_, index) => ({
       name: `${index}`.padEnd(253, "x"),

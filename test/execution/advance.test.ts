@@ -193,6 +193,36 @@ describe("advance, what is recorded of a stage", () => {
     )
   })
 
+  it.each([
+    { length: 300, message: "x".repeat(300), kept: "x".repeat(300) },
+    { length: 301, message: "x".repeat(301), kept: `${"x".repeat(299)}…` },
+    { length: 5000, message: "x".repeat(5000), kept: `${"x".repeat(299)}…` },
+    // The API server would write half of a character in another way, and the status would look new at every look.
+    { length: "302, cut in a character", message: `${"x".repeat(298)}🥜🥜`, kept: `${"x".repeat(298)}\uFFFD…` },
+  ])("keeps at most 300 characters of a message (of $length)", ({ message, kept }) => {
+    const refusals = { a: { isFinal: true, reason: "JobRejected", message } }
+    expect(stageIn(step(observed({ graph: "a", refusals })), "a")).toMatchObject({
+      name: "a",
+      phase: "Failed",
+      reason: "JobRejected",
+      message: kept,
+    })
+  })
+
+  // What differs from what the API server gives back looks like news, and would be written again and again.
+  it.each<{ state: string } & Omit<Situation, "graph">>([
+    { state: "nothing started" },
+    { state: "stages run", jobs: "a Running" },
+    { state: "stages were skipped", jobs: "a Failed" },
+    { state: "stages were cancelled before they started", spec: { cancel: true } },
+    { state: "a Job was deleted", recorded: "a Running" },
+    { state: "Jobs were refused", refusals: { a: quota, c: denied } },
+    { state: "all ended", recorded: "a Succeeded, b Succeeded, c Succeeded" },
+  ])("reads back as it was written: $state", ({ state: _, ...situation }) => {
+    const { status } = step(observed({ graph: "a → b, c", ...situation }))
+    expect(JSON.parse(JSON.stringify(status))).toStrictEqual(status)
+  })
+
   it("knows no Job but the one of the computed name", () => {
     const seen = observed({ graph: "a" })
     const stray = job(seen.execution, "a", "Complete", { metadata: { name: "stray" } })
@@ -223,10 +253,11 @@ describe("advance, terminal is final", () => {
       stages: "a Failed, b Skipped",
     },
     {
-      state: "b was skipped, then got a Job: b stays Skipped",
+      state: "b was skipped, then got a Job from a replica that read late: b stays Skipped, and the Job is stopped",
       recorded: "a Failed, b Skipped",
       jobs: "b Running",
       stages: "a Failed, b Skipped",
+      stops: "b",
     },
     { state: "both were cancelled", recorded: "a Cancelled, b Cancelled", stages: "a Cancelled, b Cancelled" },
     {
@@ -320,6 +351,19 @@ describe("advance, cancelled", () => {
       stages: "a Cancelled, c Cancelled, b Cancelled, d Cancelled",
     },
   ])
+
+  // Whoever stopped it died before it could write so; the next look finds the Job ended by the deadline.
+  it.each([
+    { says: "DeadlineExceeded", deadline: 1, stages: "a Cancelled" },
+    { says: "BackoffLimitExceeded", deadline: 1, stages: "a Failed" },
+    { says: "DeadlineExceeded", deadline: 60, stages: "a Failed" },
+  ])("a Job with deadline $deadline that failed with $says: $stages", ({ says, deadline, stages }) => {
+    const seen = observed({ graph: "a", recorded: "a Running", spec })
+    const made = job(seen.execution, "a", "Failed", { spec: { activeDeadlineSeconds: deadline } })
+    const conditions = made.status!.conditions!.map((condition) => ({ ...condition, reason: says }))
+    const failed = { ...made, status: { ...made.status, conditions } }
+    expect(step({ ...seen, jobs: new Map([[failed.metadata.name, failed]]) }).stages).toBe(stages)
+  })
 
   it("does not stop again a Job that was told to", () => {
     const seen = observed({ graph: "a", recorded: "a Cancelled", spec })

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
-import { findProblems, sortTopologically } from "../../src/execution/graph.ts"
+import { childrenOf, findProblems, sortTopologically } from "../../src/execution/graph.ts"
 import { graph } from "../builders/graph.ts"
 
 const names = (stages: readonly PipelineStage[]) => stages.map((stage) => stage.name).join(" ")
@@ -48,6 +48,21 @@ describe("sortTopologically", () => {
         }
       }),
     )
+  })
+})
+
+describe("childrenOf", () => {
+  it.each([
+    { graph: "a → b → d, a → c → d", of: { a: "b c", b: "d", d: "", c: "d" } },
+    { graph: "a, b", of: { a: "", b: "" } },
+  ])("are the stages that wait for each: $graph", ({ graph: text, of }) => {
+    const children = [...childrenOf(graph(text))].map(([name, stages]) => [name, names(stages)])
+    expect(Object.fromEntries(children)).toEqual(of)
+  })
+
+  it("are named once, and not of stages that are not there", () => {
+    const children = childrenOf([...graph("a"), { name: "b", type: "task", dependsOn: ["a", "a", "ghost"] }])
+    expect([...children].map(([name, stages]) => `${name}: ${names(stages)}`)).toEqual(["a: b", "b: "])
   })
 })
 
@@ -105,6 +120,18 @@ describe("findProblems", () => {
     expect(messages(graph("a", "nod-20"), new Set(["node-20", "go"]))).toEqual([
       'stage "a" is of type "nod-20", but there is no PeanutStage of that name; did you mean "node-20"?',
     ])
+  })
+
+  // Each costs a comparison with every name.
+  it("advises on the first twenty mistakes, and names the others alone", () => {
+    const stages = Array.from({ length: 22 }, (_, index) => ({ name: `s${index}`, type: "nod-20" }))
+    expect(messages(stages, new Set(["node-20"]))).toEqual(
+      stages.map(
+        ({ name }, index) =>
+          `stage "${name}" is of type "nod-20", but there is no PeanutStage of that name` +
+          (index < 20 ? '; did you mean "node-20"?' : ""),
+      ),
+    )
   })
 
   it("does not look at types when it is not told which there are", () => {

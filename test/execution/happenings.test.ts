@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest"
 import type { ExecutionStatus } from "../../src/api/execution.ts"
 import { announcements } from "../../src/execution/announcements.ts"
 import { type Happening, happenings } from "../../src/execution/happenings.ts"
+import type { Announcement } from "../../src/resources/kubernetes-event.ts"
 import { states } from "../builders/graph.ts"
-import { accepted } from "../builders/objects.ts"
+import { accepted, now } from "../builders/objects.ts"
 
 const status = (graph: string, recorded: string): ExecutionStatus =>
   accepted({ graph, stages: states(recorded) }).status
@@ -16,6 +17,7 @@ describe("happenings", () => {
   it.each([
     ["nothing known", undefined, "", ""],
     ["accepted", "", "", ""],
+    ["already running at the first look", undefined, "a Running", "Started, a Started"],
     ["two roots start", "", "a Running, c Running", "Started, a Started, c Started"],
     ["a hands off to b", "a Running", "a Succeeded, b Running", "a Succeeded, b Started"],
     ["a stage that came and went between two looks", "", "a Succeeded", "Started, a Started, a Succeeded"],
@@ -39,11 +41,17 @@ describe("happenings", () => {
       "a Cancelled, b Cancelled, c Cancelled, Cancelled",
     ],
     ["nothing new", "a Running", "a Running", ""],
+    ["nothing new of a run that has ended", "a Failed, b Skipped, c Failed", "a Failed, b Skipped, c Failed", ""],
   ])("%s", (_, before, after, expected) => {
     const graph = "a → b, c"
     expect(told(happenings(before === undefined ? undefined : status(graph, before), status(graph, after)))).toBe(
       expected,
     )
+  })
+
+  it("are the same whether nothing was known, or nothing of its stages", () => {
+    const next = status("a → b", "a Running")
+    expect(happenings({ observedGeneration: 1 }, next)).toEqual(happenings(undefined, next))
   })
 
   it("of an execution that is refused are its failure alone", () => {
@@ -53,30 +61,91 @@ describe("happenings", () => {
 
 describe("announcements", () => {
   const run = accepted({ graph: "a" })
-  const announced = (before: string, after: string, graph = "a → b, c") => {
+  const announced = (before: string | ExecutionStatus, after: string, graph = "a → b, c") => {
     const next = status(graph, after)
-    return announcements(run, next, happenings(status(graph, before), next))
+    return announcements(run, next, happenings(typeof before === "string" ? status(graph, before) : before, next))
   }
 
-  it("name the Job of a stage that started, the reason of one that failed, and nothing of one that succeeded", () => {
-    expect(announced("a Running, c Running", "a Failed, b Skipped, c Succeeded")).toEqual([
-      { type: "Warning", reason: "StageFailed", key: "a", message: expect.stringMatching(/^stage "a" failed/) },
-      { type: "Normal", reason: "StageSkipped", key: "b", message: expect.stringMatching(/^stage "b" was skipped/) },
-      { type: "Warning", reason: "Failed", message: expect.stringMatching(/^1\/3 succeeded, 1 failed, 1 skipped/) },
+  it("name the pipeline that started, and the Job of each stage that did", () => {
+    expect(announced("", "a Running")).toEqual([
+      { type: "Normal", reason: "Started", message: 'started pipeline "web"' },
+      {
+        type: "Normal",
+        reason: "StageStarted",
+        key: "a",
+        message: expect.stringMatching(/^stage "a" started as Job run-a-[0-9a-z]{13}$/),
+      },
     ])
-    expect(announced("", "a Running")[1]).toEqual({
-      type: "Normal",
-      reason: "StageStarted",
-      key: "a",
-      message: expect.stringMatching(/^stage "a" started as Job run-a-[0-9a-z]{13}$/),
-    })
   })
 
-  it("are at most fifty, and then end with how the run ended", () => {
-    const names = Array.from({ length: 200 }, (_, i) => `s${i}`)
-    const all = announced("", names.map((name) => `${name} Cancelled`).join(", "), names.join(", "))
-    expect(all).toHaveLength(50)
-    expect(all.at(-2)).toMatchObject({ reason: "MoreHappened", message: expect.stringContaining("more happenings") })
-    expect(all.at(-1)).toMatchObject({ reason: "Cancelled" })
+  it("give the reason of a stage that failed or was skipped, and say nothing of one that succeeded", () => {
+    expect(announced("a Running, c Running", "a Failed, b Skipped, c Succeeded")).toEqual([
+      { type: "Warning", reason: "StageFailed", key: "a", message: 'stage "a" failed: it broke' },
+      { type: "Normal", reason: "StageSkipped", key: "b", message: 'stage "b" was skipped: a stage failed' },
+      { type: "Warning", reason: "Failed", message: '1/3 succeeded, 1 failed, 1 skipped; stage "a" failed: it broke' },
+    ])
   })
+
+  it.each([
+    { ends: "succeeded", after: "a Succeeded", says: ["Normal Succeeded: 1/1 succeeded"] },
+    {
+      ends: "was cancelled",
+      after: "a Cancelled",
+      says: ['Normal StageCancelled: stage "a" was cancelled', "Normal Cancelled: 0/1 succeeded, 1 cancelled"],
+    },
+  ])("tell of a run that $ends", ({ after, says }) => {
+    const all = announced("a Running", after, "a")
+    expect(all.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toEqual(says)
+  })
+
+  it("take their words from the condition Succeeded, wherever it stands", () => {
+    const next = status("a", "a Succeeded")
+    const other = { type: "Ready", status: "True", reason: "Ready", message: "x", lastTransitionTime: now } as const
+    const conditions = [other, ...next.conditions!]
+    const ended: Happening = { about: "execution", what: "Succeeded" }
+    expect(announcements(run, { ...next, conditions }, [ended])).toMatchObject([{ message: "1/1 succeeded" }])
+  })
+
+  it("do without the words that a status does not have", () => {
+    const failed: Happening = { about: "execution", what: "Failed" }
+    const stage: Happening = { about: "stage", what: "Failed", stage: { name: "a", phase: "Failed" } }
+    for (const status of [{}, { conditions: [] }]) {
+      expect(announcements(run, status, [stage, failed])).toEqual([
+        { type: "Warning", reason: "StageFailed", key: "a", message: 'stage "a" failed' },
+        { type: "Warning", reason: "Failed", message: "" },
+      ])
+    }
+    expect(announcements(run, {}, Array(51).fill(stage))[48]).toMatchObject({ reason: "MoreHappened", key: "" })
+  })
+})
+
+// A wide pipeline must not flood the API server.
+describe("announcements of one step", () => {
+  const cancelled = (stages: number): readonly Announcement[] => {
+    const names = Array.from({ length: stages }, (_, i) => `s${i}`).join(", ")
+    const next = status(names, names.replaceAll(/(s\d+)/g, "$1 Cancelled"))
+    return announcements(accepted({ graph: "a" }), next, happenings(status(names, ""), next).slice(1))
+  }
+
+  it("are told one by one up to fifty", () => {
+    const all = cancelled(49)
+    expect(all.map(({ key }) => key)).toEqual([...Array.from({ length: 49 }, (_, i) => `s${i}`), undefined])
+  })
+
+  it.each([{ stages: 50 }, { stages: 200 }])(
+    "are fifty also of $stages stages, and end with how the run ended",
+    ({ stages }) => {
+      const all = cancelled(stages)
+      expect(all).toHaveLength(50)
+      expect(all[47]).toMatchObject({ key: "s47" })
+      expect(all[48]).toEqual({
+        type: "Normal",
+        reason: "MoreHappened",
+        message: `${stages - 48} more happenings; see the status`,
+        // Tells apart the steps of one run that each had more to say.
+        key: `0/${stages} succeeded, ${stages} cancelled`,
+      })
+      expect(all[49]).toMatchObject({ reason: "Cancelled" })
+    },
+  )
 })

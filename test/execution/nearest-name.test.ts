@@ -10,7 +10,12 @@ describe("nearestName", () => {
     { wrong: "Build", known: ["Deploy", "Test"], nearest: undefined },
     { wrong: "ab", known: ["cd"], nearest: undefined },
     { wrong: "a", known: ["b"], nearest: undefined },
+    { wrong: "deploy-prod", known: ["deploy-prods", "deploy-test"], nearest: "deploy-prods" },
     { wrong: "Biuld", known: ["Test", "Build"], nearest: "Build" },
+    // Of two that are as near, the one that comes first.
+    { wrong: "stage-c", known: ["stage-b", "stage-a"], nearest: "stage-b" },
+    // A third of the longer name: two letters forgotten of six are a slip.
+    { wrong: "Buld", known: ["Builds"], nearest: "Builds" },
     // Two edits in four letters make another word as easily as a slip.
     { wrong: "tset", known: ["test"], nearest: undefined },
     { wrong: "a", known: [], nearest: undefined },

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest"
-import type { Pod } from "../../src/api/job.ts"
+import type { ContainerStatus, Pod } from "../../src/api/job.ts"
 import { podTrouble } from "../../src/execution/pod-trouble.ts"
-import { execution, job, pod, waitingFor } from "../builders/objects.ts"
+import { created, execution, job, pod, waitingFor } from "../builders/objects.ts"
 
 const pending = (status: NonNullable<Pod["status"]>) => pod(job(execution(), "a"), { phase: "Pending", status })
 const scheduling = (status: string, reason?: string, message?: string) => ({
   conditions: [{ type: "PodScheduled", status, ...(reason && { reason }), ...(message && { message }) }],
 })
+const containers = (...containerStatuses: ContainerStatus[]) => ({ containerStatuses })
 
 describe("podTrouble", () => {
   it.each([
@@ -30,6 +31,21 @@ describe("podTrouble", () => {
     { state: "the ordinary course of a start", status: waitingFor("ContainerCreating"), says: undefined },
     { state: "containers that wait for init containers", status: waitingFor("PodInitializing"), says: undefined },
     { state: "a node found", status: scheduling("True"), says: undefined },
+    // Every pod says so while it starts.
+    {
+      state: "containers that are not ready yet",
+      status: { conditions: [{ type: "Ready", status: "False", reason: "ContainersNotReady" }] },
+      says: undefined,
+    },
+    { state: "a container of which nothing is known yet", status: containers({ name: "stage" }), says: undefined },
+    {
+      state: "a container that runs, and another that cannot",
+      status: containers(
+        { name: "proxy", state: { running: { startedAt: created } } },
+        { name: "stage", state: { waiting: { reason: "ErrImagePull", message: "not found" } } },
+      ),
+      says: "ErrImagePull: not found",
+    },
     { state: "nothing known yet", status: {}, says: undefined },
   ])("a pending pod with $state: $says", ({ status, says }) => {
     expect(podTrouble(pending(status))).toBe(says)

@@ -152,6 +152,11 @@ describe("withCondition", () => {
     })
   })
 
+  it("cuts a long message to whole characters", () => {
+    const [condition] = withCondition([], { ...valid, message: `${"x".repeat(31_999)}🥜🥜` }, now)
+    expect(condition?.message).toBe(`${"x".repeat(31_999)}\uFFFD`)
+  })
+
   // It moves the condition to the end, so that a list with a second condition reads as changed and is written.
   it("changes nothing of a list that says the same already", () => {
     const before = [{ ...valid, lastTransitionTime: earlier }, ready]

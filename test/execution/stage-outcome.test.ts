@@ -66,8 +66,21 @@ describe("stageOutcome, by a pod before its Job", () => {
     })
   })
 
-  it("has no time of its own for a pod that does not say when it ended", () => {
-    expect(outcome(jobIn("Running"), podOf({ phase: "Succeeded" }))).toEqual({ phase: "Succeeded" })
+  it.each([
+    { state: "nothing of containers", status: {} },
+    { state: "a container without a state", status: { containerStatuses: [{ name: "stage" }] } },
+    { state: "a container that nobody saw end", status: { containerStatuses: [{ name: "stage", state: {} }] } },
+    { state: "an end without a time", status: ended(0) },
+  ])("has no time of its own where the pod says $state", ({ status }) => {
+    expect(outcome(jobIn("Running"), podOf({ phase: "Succeeded", status }))).toStrictEqual({ phase: "Succeeded" })
+  })
+
+  it("takes the time of the containers that say when they ended", () => {
+    const { containerStatuses } = succeeded.status!
+    const status = { containerStatuses: [{ name: "proxy" }, ...containerStatuses!] }
+    expect(outcome(jobIn("Running"), podOf({ phase: "Succeeded", status }))).toMatchObject({
+      completionTime: "2026-01-01T00:00:30Z",
+    })
   })
 
   it.each([
@@ -76,6 +89,7 @@ describe("stageOutcome, by a pod before its Job", () => {
       state: "the pod bears only another's finalizer",
       pod: podOf({ phase: "Succeeded", metadata: { finalizers: ["x/y"] } }),
     },
+    { state: "the pod has no status", pod: { metadata: succeeded.metadata } },
     { state: "the pod runs", pod: podOf({ phase: "Running" }) },
     { state: "the pod failed and may be tried again", pod: podOf({ phase: "Failed", status: ended(1) }) },
   ])("runs on while $state", ({ pod }) => {
@@ -125,6 +139,11 @@ describe("stageOutcome, why it failed", () => {
     { state: "a reason alone", status: { reason: "NodeLost" }, says: `NodeLost (${said})` },
     { state: "nothing known", status: {}, says: said },
     {
+      state: "a pod that was lost before its container had a state",
+      status: { reason: "NodeLost", containerStatuses: [{ name: "stage" }] },
+      says: `NodeLost (${said})`,
+    },
+    {
       state: "the pod's deadline",
       status: { ...ended(0), reason: "DeadlineExceeded" },
       says: `DeadlineExceeded (${said})`,
@@ -148,14 +167,21 @@ describe("stageOutcome, why it failed", () => {
     expect(failure(...pods)).toMatchObject({ message: `exit code 3 (${said})` })
   })
 
-  it("tells nothing of pods that did not fail", () => {
+  it("tells nothing of pods that did not fail, or of which nothing is known", () => {
     expect(failure(podOf({ phase: "Running", status: ended(9) }))).toMatchObject({ message: said })
+    expect(failure({ metadata: succeeded.metadata })).toMatchObject({ message: said })
   })
 
-  it("has words for a Job that gives no reason", () => {
+  // A time that is not known must not stand in for the one at which the end was seen.
+  it.each([
+    { unset: "absent", condition: { type: "Failed", status: "True" } },
+    {
+      unset: "null",
+      condition: { type: "Failed", status: "True", reason: null, message: null, lastTransitionTime: null },
+    },
+  ])("has words for a Job that gives no reason, and no time ($unset)", ({ condition }) => {
     const { metadata, spec } = jobIn("Running")
-    const status = { conditions: [{ type: "Failed", status: "True" }] }
-    expect(outcome({ metadata, spec, status })).toEqual({
+    expect(outcome({ metadata, spec, status: { conditions: [condition] } })).toStrictEqual({
       phase: "Failed",
       reason: "JobFailed",
       message: "the Job failed",
@@ -169,6 +195,14 @@ describe("stageOutcome, why it does not start", () => {
     expect(outcome(jobIn("Running"), stuck)).toEqual({
       phase: "Running",
       message: "ImagePullBackOff: no such image",
+    })
+  })
+
+  it("says what keeps one of several pods", () => {
+    const stuck = podOf({ phase: "Pending", status: waitingFor("ImagePullBackOff") })
+    expect(outcome(jobIn("Running", { parallelism: 2 }), podOf({ phase: "Running" }), stuck)).toEqual({
+      phase: "Running",
+      message: "ImagePullBackOff",
     })
   })
 

@@ -12,9 +12,15 @@ describe("executionLabel", () => {
     expect(executionLabel("x".repeat(63))).toBe("x".repeat(63))
   })
 
-  it("is a part and a hash of a longer one", () => {
-    expect(executionLabel("x".repeat(64))).toMatch(/^x{49}-[a-z0-9]{13}$/)
-    expect(executionLabel(`${"x".repeat(48)}.${"x".repeat(40)}`)).toMatch(/^x{48}-[a-z0-9]{13}$/)
+  it.each([
+    { longer: "a name of 64 characters", name: "x".repeat(64), part: "x".repeat(49) },
+    { longer: "one cut at a dot", name: `${"x".repeat(48)}.${"x".repeat(40)}`, part: "x".repeat(48) },
+    { longer: "one cut in its third word", name: `a.b-${"x".repeat(80)}`, part: `a.b-${"x".repeat(45)}` },
+    { longer: "one cut behind two hyphens", name: `${"x".repeat(47)}--${"x".repeat(40)}`, part: "x".repeat(47) },
+  ])("is a part and a hash of $longer", ({ name, part }) => {
+    const label = executionLabel(name)
+    expect(label.slice(0, -14)).toBe(part)
+    expect(label.slice(-14)).toMatch(/^-[a-z0-9]{13}$/)
   })
 
   it("tells apart long names that begin alike", () => {

@@ -46,8 +46,11 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     return call("list", resource, { method: "GET", path: `${collection(resource, namespace)}?${query}` }).pipe(
       Effect.catchTags({ NotFound: surprised, Conflict: surprised, AlreadyExists: surprised }),
       Effect.flatMap((body) => {
-        const { items, metadata } = body as { items?: unknown; metadata: { continue?: string } }
-        if (Array.isArray(items)) return Effect.succeed({ items: items as readonly object[], metadata })
+        const { items, metadata } = body as { items?: unknown; metadata: { continue?: unknown } | null }
+        const next = metadata?.continue
+        if (Array.isArray(items)) {
+          return Effect.succeed({ items: items as readonly object[], next: typeof next === "string" ? next : "" })
+        }
         return Effect.fail(new Unavailable({ message: `the answer to a list of ${resource.plural} is no list` }))
       }),
     )
@@ -61,16 +64,12 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
 
     list: Effect.fnUntraced(function* (resource, selection) {
       const items: object[] = []
-      let token: string | undefined = ""
+      let token = ""
       do {
-        const { items: more, metadata }: Effect.Success<ReturnType<typeof page>> = yield* page(
-          resource,
-          selection,
-          token,
-        )
+        const { items: more, next }: Effect.Success<ReturnType<typeof page>> = yield* page(resource, selection, token)
         items.push(...more)
-        token = metadata.continue
-      } while (token)
+        token = next
+      } while (token !== "")
       return items
     }),
 
@@ -118,10 +117,11 @@ function item(resource: Resource, { namespace, name }: Ref): string {
 }
 
 function failure(status: number, body: unknown) {
-  const { message = String(body).slice(0, 500), reason } = (typeof body === "object" && body !== null ? body : {}) as {
-    message?: string
-    reason?: string
+  const { message: said, reason } = (typeof body === "object" && body !== null ? body : {}) as {
+    message?: unknown
+    reason?: unknown
   }
+  const message = typeof said === "string" ? said : String(JSON.stringify(body)).slice(0, 500)
   if (status === 404) return new NotFound({ message })
   if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
   // 401 too: a token that expired or a key that was rotated is replaced before long.

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config"
+
+// What judges the mutants of the pure parts: their own suites, with no build and no control plane, and one seed for
+// all random tests, so that the same code always gets the same score.
+export default defineConfig({
+  test: {
+    include: ["test/execution/**/*.test.ts", "test/resources/**/*.test.ts"],
+    // What takes how long says nothing where every line is instrumented.
+    exclude: ["**/*fuzz*", "test/execution/size.test.ts"],
+    setupFiles: ["test/fixed-seed.ts"],
+    testTimeout: 20_000,
+  },
+})
