@@ -1,0 +1,124 @@
+// The replicas of Peanut: each handles any number of events at the same time, with the real handlers. Every call to the API
+// stops twice, before it is carried out and before it is answered, and goes on when the scheduler says so.
+
+import type { CloudEventV1 } from "cloudevents"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as References from "effect/References"
+import type { Scheduler } from "effect/Scheduler"
+import type { Ref } from "../../src/api/meta.ts"
+import type { StoredObject } from "../../src/cluster/memory/store.ts"
+import type { ObjectApi, Resource } from "../../src/cluster/object-api.ts"
+import { Cluster, makeCluster } from "../../src/cluster.ts"
+import { handle } from "../../src/controller/handle.ts"
+
+export interface Call {
+  readonly verb: "get" | "list" | "create" | "patch"
+  readonly resource: Resource
+  readonly namespace: string | undefined
+  readonly name: string
+  readonly body?: object
+}
+
+export const isWrite = ({ verb }: Call) => verb === "create" || verb === "patch"
+
+/** A call that waits: to be carried out, or with the answer, to be answered. */
+export interface Waiting {
+  readonly call: Call
+  readonly handling: Handling
+  /** Carries the call out. */
+  readonly commit: () => Exit.Exit<unknown, unknown>
+  readonly resume: (answer: Exit.Exit<unknown, unknown>) => void
+  answer?: Exit.Exit<unknown, unknown>
+}
+
+/** One event that a replica handles. */
+export interface Handling {
+  readonly number: number
+  readonly replica: Replica
+  readonly words: string
+  readonly calls: Call[]
+  /** Executions as it read them, by UID, and when. */
+  readonly reads: Map<string, { readonly object: StoredObject; readonly time: number }>
+  /** How many of its calls failed, so that it may have had to look again. */
+  races: number
+  exit?: Exit.Exit<void, { readonly _tag: string; readonly message: string }>
+}
+
+export interface Replica {
+  readonly name: string
+  clockSkewSeconds: number
+}
+
+/** What the world does for a replica. */
+export interface Host {
+  readonly namespace: string
+  readonly scheduler: Scheduler
+  millis(): number
+  sleep(handling: Handling, millis: number, wake: () => void): void
+  park(waiting: Waiting): void
+}
+
+/** Begins to handle an event; from here on the calls of the handling come to the host. */
+export function begin(host: Host, api: ObjectApi, handling: Handling, event: CloudEventV1<unknown>): void {
+  const context = Context.make(Cluster, makeCluster(gate(api, host, handling))).pipe(
+    Context.add(Clock.Clock, clockOf(host, handling)),
+    Context.add(References.MinimumLogLevel, "None"),
+    Context.add(References.TracerEnabled, false),
+  )
+  const fiber = Effect.runForkWith(context)(handle(event, host.namespace), { scheduler: host.scheduler })
+  fiber.addObserver((exit) => {
+    handling.exit = exit
+  })
+}
+
+/** The API, with a stop before and after every call. */
+function gate(api: ObjectApi, host: Host, handling: Handling): ObjectApi {
+  const around = <A, E>(call: Call, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.callback((resume) => {
+      host.park({
+        call,
+        handling,
+        commit: () => Effect.runSyncExit(effect),
+        resume: (answer) => resume(answer as Exit.Exit<A, E>),
+      })
+    })
+  const about = (verb: Call["verb"], resource: Resource, { namespace, name }: Ref, body?: object): Call => ({
+    verb,
+    resource,
+    namespace,
+    name,
+    ...(body && { body }),
+  })
+  return {
+    get: (resource, ref) => around(about("get", resource, ref), api.get(resource, ref)),
+    list: (resource, options) =>
+      around({ verb: "list", resource, namespace: options.namespace, name: "" }, api.list(resource, options)),
+    create: (resource, namespace, object) => {
+      const { name } = (object as { metadata: { name: string } }).metadata
+      return around(about("create", resource, { namespace, name }, object), api.create(resource, namespace, object))
+    },
+    patch: (resource, ref, patch, subresource) =>
+      around(about("patch", resource, ref, patch), api.patch(resource, ref, patch, subresource)),
+  }
+}
+
+/** The clock of a replica's machine, which may be wrong. */
+function clockOf(host: Host, handling: Handling): Clock.Clock {
+  const wall = () => host.millis() + handling.replica.clockSkewSeconds * 1000
+  const nanos = () => BigInt(wall()) * 1_000_000n
+  const monotonic = () => BigInt(host.millis()) * 1_000_000n
+  return {
+    currentTimeMillisUnsafe: wall,
+    currentTimeMillis: Effect.sync(wall),
+    currentTimeNanosUnsafe: nanos,
+    currentTimeNanos: Effect.sync(nanos),
+    monotonicTimeNanosUnsafe: monotonic,
+    monotonicTimeNanos: Effect.sync(monotonic),
+    sleep: (duration: Duration.Duration) =>
+      Effect.callback((resume) => host.sleep(handling, Duration.toMillis(duration), () => resume(Effect.void))),
+  }
+}
