@@ -3,12 +3,17 @@
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Refused, resources, Unavailable } from "../../src/cluster/object-api.ts"
+import { NotFound, Refused, resources, Unavailable } from "../../src/cluster/object-api.ts"
 import { namespace } from "../builders/objects.ts"
 import { arrange, type Call, type Fault, resyncEvent, World } from "./world.ts"
 
 const isCreate = ({ verb, resource }: Call) => verb === "create" && resource === resources.jobs
 const isStatusWrite = ({ verb, resource }: Call) => verb === "patch" && resource === resources.executions
+/** To the creation of an object only; no other call is answered so. */
+const namespaceGone = Effect.fail(new NotFound({ message: "namespaces not found" })) as unknown as Effect.Effect<
+  never,
+  Refused
+>
 const unavailable = new Unavailable({ message: "connection refused" })
 const when =
   (is: (call: Call) => boolean, fault: Effect.Effect<void, Refused | Unavailable>): Fault =>
@@ -76,74 +81,6 @@ describe("lost events (I5)", () => {
     await world.handle(resyncEvent)
     for (const event of world.events().reverse()) await world.handle(event)
     expect(world.state()).toBe("Failed: a Succeeded, b Failed, c Skipped")
-  })
-})
-
-describe("crashes (I1, I5)", () => {
-  it("between acceptance and the first Job: a resync creates it", async () => {
-    const world = arrange("a")
-    world.before = when(isCreate, Effect.die("crash"))
-    await world.handleAtOnce(world.events())
-    expect([world.state(), world.jobs()]).toEqual(["Pending: a Waiting", ""])
-    world.before = () => Effect.void
-    await world.resync()
-    expect(world.state()).toBe("Running: a Running")
-  })
-
-  interface Story {
-    readonly steps: readonly string[]
-    readonly end: string
-  }
-  const well: Story = {
-    steps: ["", "a Complete", "b Complete, c Complete", "d Complete, e Complete"],
-    end: "Succeeded: a Succeeded, b Succeeded, c Succeeded, e Succeeded, d Succeeded",
-  }
-  const ill: Story = {
-    steps: ["", "a Complete", "b Complete, c Failed", "d Complete"],
-    end: "Failed: a Succeeded, b Succeeded, c Failed, e Skipped, d Succeeded",
-  }
-
-  /** Tells the story with nothing but resyncs, of which those that fail are repeated. */
-  async function tell({ steps }: Story, arranged: (world: World) => void): Promise<World> {
-    const world = arrange("a → b, a → c → e, d")
-    arranged(world)
-    for (const jobs of steps) {
-      world.finish(jobs)
-      const [exit] = await world.handleAtOnce([resyncEvent])
-      if (exit?._tag === "Failure") await world.handle(resyncEvent)
-    }
-    return world
-  }
-
-  async function survive(story: Story, fault: Effect.Effect<void, Unavailable>): Promise<void> {
-    const faultless = await tell(story, () => {})
-    expect(faultless.state()).toBe(story.end)
-    const calls = faultless.calls.length
-    expect(calls).toBeGreaterThan(20)
-    for (let hit = 0; hit < calls; hit++) {
-      for (const place of ["before", "after"] as const) {
-        const world = await tell(story, (world) => {
-          let count = 0
-          world[place] = () => (count++ === hit ? fault : Effect.void)
-        })
-        const where = `${place} call ${hit}`
-        const { state, jobs } = { state: world.state(), jobs: world.creations() }
-        expect({ where, state, jobs }).toEqual({ where, state: story.end, jobs: faultless.creations() })
-      }
-    }
-  }
-
-  it("before and after every call in turn: resyncs alone reach the end of a run without crashes", async () => {
-    await survive(well, Effect.die("crash"))
-  })
-
-  it("of the API server's answer, every call in turn, also after the write was committed", async () => {
-    await survive(well, Effect.fail(unavailable))
-  })
-
-  // Even without a crash: isSettled, as in the lost events above.
-  it("of a run in which a stage is skipped, before and after every call in turn", async () => {
-    await survive(ill, Effect.die("crash"))
   })
 })
 
@@ -329,6 +266,37 @@ describe("an API server that refuses a Job", () => {
   })
 })
 
+describe("a namespace that is gone", () => {
+  it("with its executions is let be, also by a handler in the middle of its step", async () => {
+    const world = arrange("a, b")
+    const events = world.events()
+    world.before = (call) =>
+      isCreate(call)
+        ? Effect.andThen(
+            Effect.sync(() => {
+              world.before = when(isCreate, namespaceGone)
+              for (const kind of [resources.executions, resources.pipelines, resources.stages]) {
+                for (const { metadata } of world.store.list(kind)) world.store.delete(kind, metadata)
+              }
+            }),
+            namespaceGone,
+          )
+        : Effect.void
+    for (const event of events) await world.handle(event)
+    await world.deliver()
+    await world.resync()
+    expect([world.jobs(), world.calls.filter(isCreate).length]).toEqual(["", 1])
+  })
+
+  it("but whose execution is still seen is given up as Unavailable, after six reads", async () => {
+    const world = arrange("a")
+    const event = world.events().find(({ subject }) => subject?.endsWith("/run"))!
+    world.before = when(isCreate, namespaceGone)
+    expect(await world.refusal(event)).toMatchObject({ _tag: "Unavailable", message: "namespaces not found" })
+    expect(world.calls.filter(isCreate)).toHaveLength(6)
+  })
+})
+
 describe("an API server that gives no answer", () => {
   it.each(["get", "list", "create", "patch"] as const)(
     "to %s: the event fails as Unavailable, to be sent again",
@@ -374,6 +342,45 @@ describe("a poisoned object", () => {
     await world.resync()
     expect(world.state("run")).toBe("Running: a Running")
     expect(world.run("poisoned").status).toEqual(status)
+  })
+
+  const snapshot = (stages: readonly object[], stageSpecs: object = { task: { image: "busybox" } }) => ({
+    phase: "Running",
+    snapshot: { pipelineGeneration: 1, stages, stageSpecs },
+    stages: stages.map((stage) => ({ phase: "Waiting", ...stage })),
+  })
+
+  it.each([
+    { has: "a phase that there is not", status: { phase: "Runing" } },
+    { has: "a snapshot with a stage of a type that it lacks", status: snapshot([{ name: "a", type: "task" }], {}) },
+    {
+      has: "a snapshot with a stage of a type that every object has",
+      status: snapshot([{ name: "a", type: "constructor" }], {}),
+    },
+    {
+      has: "a snapshot with a stage that waits for itself",
+      status: snapshot([{ name: "a", type: "task", dependsOn: ["a"] }]),
+    },
+    {
+      has: "a snapshot with a stage that waits for none that there is",
+      status: snapshot([{ name: "a", type: "task", dependsOn: ["ghost"] }]),
+    },
+    { has: "no stages", status: { ...snapshot([]), stages: [] } },
+    {
+      has: "stages of another pipeline",
+      status: { ...snapshot([{ name: "a", type: "task" }]), stages: [{ name: "z", phase: "Running" }] },
+    },
+    { has: "a condition of nothing", status: { phase: "Running", conditions: [{}] } },
+  ])("by hand, whose status has $has, stops alone: a resync brings the others on", async ({ status }) => {
+    const world = arrange("a")
+    for (const name of ["m-poisoned", "z-last"]) world.execution(name)
+    world.store.patch(resources.executions, { namespace, name: "m-poisoned" }, { status }, "status")
+    await world.resync()
+    await world.resync()
+    expect([world.state("run"), world.state("z-last")]).toEqual(["Running: a Running", "Running: a Running"])
+    for (const name of ["run", "z-last"]) world.finish("a Complete", name)
+    await world.resync()
+    expect([world.state("run"), world.state("z-last")]).toEqual(["Succeeded: a Succeeded", "Succeeded: a Succeeded"])
   })
 
   it("is not called missing when it is a pipeline", async () => {

@@ -2,6 +2,7 @@
 // this folder are told with it.
 
 import type { CloudEventV1 } from "cloudevents"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import type { Execution, ExecutionSpec } from "../../src/api/execution.ts"
@@ -23,7 +24,7 @@ import { sourceEvent } from "../../src/events/source.ts"
 import { eventTypes } from "../../src/events/target.ts"
 import { stageKey } from "../../src/resources/labels.ts"
 import { graph, states } from "../builders/graph.ts"
-import { type JobState, jobStatus, namespace, taskSpec } from "../builders/objects.ts"
+import { type JobState, jobStatus, namespace, ownerOf, taskSpec, trackingFinalizer } from "../builders/objects.ts"
 
 export interface Call {
   readonly verb: "get" | "list" | "create" | "patch"
@@ -45,6 +46,8 @@ export class World {
   readonly calls: Call[] = []
   before: Fault = () => Effect.void
   after: Fault = () => Effect.void
+  /** The clock of the controller, which need not be that of the API server. */
+  clockMillis: () => number = () => Date.now()
   #undelivered: Change[] = []
 
   constructor() {
@@ -91,6 +94,33 @@ export class World {
 
   finishStage(stage: string, state: JobState = "Complete", name = "run"): void {
     this.store.patch(resources.jobs, this.jobOf(stage, name).metadata, { status: jobStatus(state) }, "status")
+  }
+
+  /** A pod of the stage's Job succeeds; the Job controller has yet to count it, unless it says otherwise. */
+  succeedPod(stage: string, { finalizers = [trackingFinalizer] }: { readonly finalizers?: string[] } = {}): void {
+    const { name, uid, labels, annotations } = this.jobOf(stage).metadata
+    this.store.create(resources.pods, namespace, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name: `${name}-pod`,
+        labels,
+        annotations,
+        ownerReferences: [ownerOf("batch/v1", "Job", { name, uid })],
+        finalizers,
+      },
+      spec: {},
+      status: { phase: "Succeeded" },
+    })
+  }
+
+  /** Deletes what an owner left behind, as the garbage collector does in time also with what came after its deletion. */
+  collectGarbage(): void {
+    for (const { metadata } of this.store.list(resources.jobs)) {
+      const owner = metadata.ownerReferences?.find(({ kind }) => kind === resources.executions.kind)
+      const isThere = this.store.list(resources.executions).some(({ metadata: { uid } }) => uid === owner?.uid)
+      if (owner !== undefined && !isThere) this.store.delete(resources.jobs, metadata)
+    }
   }
 
   /** Somebody else writes an execution, which is then of another version. */
@@ -194,7 +224,27 @@ export class World {
   }
 
   #provided<A, E>(effect: Effect.Effect<A, E, Cluster>): Effect.Effect<A, E> {
-    return effect.pipe(Effect.provideService(Cluster, makeCluster(this.#api())), Effect.provide(Logger.layer([])))
+    return Clock.clockWith((clock) =>
+      effect.pipe(
+        Effect.provideService(Cluster, makeCluster(this.#api())),
+        Effect.provideService(Clock.Clock, this.#clock(clock)),
+        Effect.provide(Logger.layer([])),
+      ),
+    )
+  }
+
+  /** Tells the controller its own time, and lets it wait in ours. */
+  #clock(clock: Clock.Clock): Clock.Clock {
+    const millis = () => this.clockMillis()
+    return {
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: () => BigInt(millis()) * 1_000_000n,
+      currentTimeNanos: Effect.sync(() => BigInt(millis()) * 1_000_000n),
+      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+      monotonicTimeNanos: clock.monotonicTimeNanos,
+      sleep: (duration) => clock.sleep(duration),
+    }
   }
 
   #api(): ObjectApi {
