@@ -8,7 +8,7 @@ export default {
   concurrency: 2,
   // The sandbox takes what the suites need and no more. Above all no tsconfig.json: Stryker would rewrite it with an
   // API that TypeScript 7 does not have, and nothing here reads it.
-  ignorePatterns: ["**", "!package.json", "!vitest.mutation.config.ts", "!src/**", "!test/**"],
+  ignorePatterns: ["**", "!package.json", "!vitest.mutation.config.ts", "!src/**", "!test/**", "!docs/interplay.md"],
   tempDirName: ".cache/mutation/sandbox",
   reporters: ["clear-text", "json"],
   clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, logTests: false },

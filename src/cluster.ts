@@ -6,9 +6,10 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as z from "zod"
-import { type Execution, type ExecutionStatus, execution, isFinished } from "./api/execution.ts"
+import { type Execution, type ExecutionStatus, execution } from "./api/execution.ts"
 import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
 import { controllerUid, group, objectName, type Ref } from "./api/meta.ts"
+import { type PingSource, pingSource } from "./api/ping-source.ts"
 import { type Pipeline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
 import { type Stage, stage } from "./api/stage.ts"
 import {
@@ -22,9 +23,11 @@ import {
 } from "./cluster/object-api.ts"
 import type { Definition } from "./execution/accept.ts"
 import type { Observed } from "./execution/advance.ts"
+import { runningJobNames } from "./execution/tasks.ts"
 import type { startedExecution } from "./resources/execution.ts"
 import type { KubernetesEvent } from "./resources/kubernetes-event.ts"
 import { executionKey, executionLabel, managedByKey } from "./resources/labels.ts"
+import { type PingSourceManifest, pingSourcePatch } from "./resources/ping-source.ts"
 import { stopPatch } from "./resources/stop.ts"
 
 export { AlreadyExists, Conflict, NotFound, Refused, Unavailable } from "./cluster/object-api.ts"
@@ -56,19 +59,39 @@ export class Cluster extends Context.Service<
     createExecution(
       execution: ReturnType<typeof startedExecution>,
     ): Effect.Effect<void, AlreadyExists | NotFound | Failed>
+    /** The executions of a pipeline. */
+    executionsOf(pipeline: Ref): Effect.Effect<readonly Execution[], Failed>
+    /** Cancels a run, as a person would. */
+    cancelExecution(execution: Execution): Effect.Effect<void, Failed>
     /** Writes Kubernetes Events for people to read. Never fails: nothing depends on them. */
     announce(events: readonly KubernetesEvent[]): Effect.Effect<void>
-    /** The executions that have not ended. */
-    unfinished(): Effect.Effect<readonly Ref[], Failed>
+    /** Every execution there is. */
+    executions(): Effect.Effect<readonly Execution[], Failed>
+    /** Every pipeline there is. */
+    pipelines(): Effect.Effect<readonly Pipeline[], Failed>
+    /** Every stage there is. */
+    stages(): Effect.Effect<readonly Stage[], Failed>
     /** The executions with a Job that has not ended, whether they have or not. */
     withRunningJobs(): Effect.Effect<readonly Ref[], Failed>
-    /** The pipelines whose present spec nobody has looked at, or whose mistakes may have been mended since. */
-    doubtfulPipelines(): Effect.Effect<readonly Ref[], Failed>
+    deleteExecution(execution: Execution): Effect.Effect<void, Failed>
     /** A pipeline, and the stages of its namespace. */
     pipeline(ref: Ref): Effect.Effect<Definition & { readonly pipeline: Pipeline }, NotFound | Malformed | Failed>
     /** The pipelines of the stage's namespace that use it. */
     pipelinesOf(stage: Ref): Effect.Effect<readonly Ref[], Failed>
-    writePipelineStatus(pipeline: Pipeline, status: PipelineStatus): Effect.Effect<void, Conflict | NotFound | Failed>
+    /** Writes the status unless somebody wrote the pipeline since it was read; the pipeline as written. */
+    writePipelineStatus(
+      pipeline: Pipeline,
+      status: PipelineStatus,
+    ): Effect.Effect<Pipeline, Conflict | NotFound | Malformed | Failed>
+    /** One PingSource by name, whoever owns it. */
+    pingSource(ref: Ref): Effect.Effect<PingSource, NotFound | Malformed | Failed>
+    createPingSource(pingSource: PingSourceManifest): Effect.Effect<void, AlreadyExists | NotFound | Failed>
+    /** Gives a PingSource what the manifest says, unless somebody wrote it since it was read. */
+    changePingSource(
+      pingSource: PingSource,
+      manifest: PingSourceManifest,
+    ): Effect.Effect<void, Conflict | NotFound | Failed>
+    deletePingSource(pingSource: PingSource): Effect.Effect<void, Failed>
   }
 >()("peanut/Cluster") {}
 
@@ -98,19 +121,16 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     run: (execution) => {
       const { name, namespace, uid } = execution.metadata
       const labels = { [executionKey]: executionLabel(name) }
-      const all = Effect.all(
-        [
-          readable(api.list(resources.jobs, { namespace, labels }), job),
-          readable(api.list(resources.pods, { namespace, labels }), pod),
-        ],
-        { concurrency: 2 },
-      )
-      return Effect.flatMap(all, ([jobs, pods]) => {
-        const owned = jobs.filter((job) => controllerUid(job.metadata) === uid)
-        return Effect.map(unlabelled(execution, owned), (others) => ({
-          jobs: new Map([...owned, ...others].map((job) => [job.metadata.name, job])),
+      // Pods last: a pod that was seen before it ended, beside its Job that was seen Complete, would hide its outputs.
+      return Effect.gen(function* () {
+        const labelled = yield* readable(api.list(resources.jobs, { namespace, labels }), job)
+        const owned = labelled.filter((job) => controllerUid(job.metadata) === uid)
+        const jobs = [...owned, ...(yield* unlabelled(execution, owned))]
+        const pods = yield* readable(api.list(resources.pods, { namespace, labels }), pod)
+        return {
+          jobs: new Map(jobs.map((job) => [job.metadata.name, job])),
           pods: Map.groupBy(pods, (pod) => controllerUid(pod.metadata) ?? ""),
-        }))
+        }
       })
     },
 
@@ -129,6 +149,14 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     createExecution: (execution) =>
       Effect.asVoid(api.create(resources.executions, execution.metadata.namespace, execution)),
 
+    executionsOf: ({ namespace, name }) =>
+      readable(api.list(resources.executions, { namespace, fields: { "spec.pipelineName": name } }), execution),
+
+    cancelExecution: ({ metadata }) =>
+      api
+        .patch(resources.executions, metadata, { spec: { cancel: true } })
+        .pipe(Effect.asVoid, Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void })),
+
     announce: (events) =>
       Effect.forEach(
         events,
@@ -140,12 +168,10 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         { concurrency: 8, discard: true },
       ),
 
-    unfinished: () =>
-      Effect.map(readable(api.list(resources.executions, everywhere), execution), (executions) =>
-        executions
-          .filter((execution) => !isFinished(execution) && execution.metadata.deletionTimestamp === undefined)
-          .map(refOf),
-      ),
+    executions: () => readable(api.list(resources.executions, everywhere), execution),
+    pipelines: () => readable(api.list(resources.pipelines, everywhere), pipeline),
+
+    stages: () => readable(api.list(resources.stages, everywhere), stage),
 
     withRunningJobs: () =>
       Effect.map(
@@ -170,15 +196,10 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         },
       ),
 
-    doubtfulPipelines: () =>
-      Effect.map(readable(api.list(resources.pipelines, everywhere), pipeline), (pipelines) =>
-        pipelines
-          .filter(
-            ({ metadata, status }) =>
-              status?.observedGeneration !== metadata.generation ||
-              status.conditions?.some(({ type, status }) => type === "Valid" && status === "False"),
-          )
-          .map(refOf),
+    deleteExecution: ({ metadata }) =>
+      api.delete(resources.executions, metadata).pipe(
+        // Somebody else deleted it, and may have made another of its name.
+        Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void }),
       ),
 
     pipeline: (ref) =>
@@ -189,11 +210,25 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
 
     pipelinesOf: (stage) =>
       Effect.map(readable(api.list(resources.pipelines, { namespace: stage.namespace }), pipeline), (pipelines) =>
-        pipelines.filter((pipeline) => pipeline.spec.stages.some(({ type }) => type === stage.name)).map(refOf),
+        pipelines
+          .filter((pipeline) =>
+            [...pipeline.spec.stages, ...(pipeline.spec.finally ?? [])].some(({ type }) => type === stage.name),
+          )
+          .map(refOf),
       ),
 
-    writePipelineStatus: (pipeline, status) =>
-      Effect.asVoid(api.patch(resources.pipelines, pipeline.metadata, statusPatch(pipeline, status), "status")),
+    writePipelineStatus: (previous, status) =>
+      parsed(api.patch(resources.pipelines, previous.metadata, statusPatch(previous, status), "status"), pipeline),
+
+    pingSource: (ref) => parsed(api.get(resources.pingSources, ref), pingSource),
+    createPingSource: (manifest) =>
+      Effect.asVoid(api.create(resources.pingSources, manifest.metadata.namespace, manifest)),
+    changePingSource: (previous, manifest) =>
+      Effect.asVoid(api.patch(resources.pingSources, previous.metadata, pingSourcePatch(previous, manifest))),
+    deletePingSource: ({ metadata }) =>
+      api
+        .delete(resources.pingSources, metadata)
+        .pipe(Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void })),
   })
 
   function getJob(ref: Ref) {
@@ -204,11 +239,10 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
    * The Jobs of running stages that the label did not find, because somebody removed it: what belongs to a run is
    * decided by owner alone.
    */
-  function unlabelled({ metadata: { namespace, uid }, status }: Execution, found: readonly Job[]) {
+  function unlabelled(execution: Execution, found: readonly Job[]) {
+    const { namespace, uid } = execution.metadata
     const names = new Set(found.map((job) => job.metadata.name))
-    const missing = (status?.stages ?? []).flatMap(({ phase, jobName }) =>
-      phase === "Running" && jobName !== undefined && !names.has(jobName) ? [jobName] : [],
-    )
+    const missing = runningJobNames(execution).filter((name) => !names.has(name))
     return Effect.map(
       Effect.forEach(
         missing,

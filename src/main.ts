@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { layerKubernetes } from "./cluster/kubernetes.ts"
 import { layerHttpSink } from "./event-sink.ts"
+import { layerScheduleSink } from "./schedule-sink.ts"
 import { makeApp } from "./server/app.ts"
 import { listen } from "./server/listen.ts"
 import { layerLog } from "./server/log.ts"
@@ -19,6 +20,7 @@ const runtime = ManagedRuntime.make(
   Layer.mergeAll(
     layerKubernetes(process.env, namespace),
     layerLog,
+    layerScheduleSink(settings),
     sink === undefined ? Layer.empty : layerHttpSink(sink.url, sink.extensions),
   ),
 )

@@ -32,6 +32,7 @@ const environment = z
     PEANUT_OIDC_SUBJECTS: z.string().min(1).optional(),
     K_SINK: z.url({ protocol: /^https?$/ }).optional(),
     K_CE_OVERRIDES: z.string().optional(),
+    K_SERVICE: objectName.optional(),
   })
   .refine((env) => (env.PEANUT_OIDC_AUDIENCE === undefined) === (env.PEANUT_OIDC_SUBJECTS === undefined), {
     error: "PEANUT_OIDC_AUDIENCE and PEANUT_OIDC_SUBJECTS go together: who may call, and for whom their tokens are",
@@ -42,6 +43,7 @@ const forms: Readonly<Record<string, string>> = {
   PORT: "a number from 1 to 65535",
   PEANUT_NAMESPACE: "the name of a namespace",
   K_SINK: "a URL of HTTP or HTTPS",
+  K_SERVICE: "the name of a Knative Service",
 }
 
 export interface Settings {
@@ -52,6 +54,8 @@ export interface Settings {
   readonly callers: { readonly audience: string; readonly subjects: ReadonlySet<string> } | undefined
   /** Where lifecycle events go. */
   readonly sink: { readonly url: string; readonly extensions: Readonly<Record<string, string>> } | undefined
+  /** The Knative Service that this process belongs to; Knative says so to every container. */
+  readonly service: string | undefined
 }
 
 /** The settings, or one sentence about what is wrong with the environment. */
@@ -73,6 +77,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings | { readonly prob
     PEANUT_OIDC_SUBJECTS,
     K_SINK,
     K_CE_OVERRIDES,
+    K_SERVICE,
   } = parsed.data
   const subjects = PEANUT_OIDC_SUBJECTS?.split(",").map((subject) => subject.trim())
   return {
@@ -83,6 +88,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings | { readonly prob
         ? undefined
         : { audience, subjects: new Set(subjects.filter((subject) => subject !== "")) },
     sink: K_SINK === undefined ? undefined : { url: K_SINK, extensions: extensionsOf(K_CE_OVERRIDES) },
+    service: K_SERVICE,
   }
 }
 

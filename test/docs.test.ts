@@ -39,7 +39,7 @@ describe("docs/operations.md", () => {
       ...all(/\breason \?\? "(Job\w+)"/g),
       ...all(/\bended\(\s*[^,()]+,\s*"\w+",\s*"(\w+)"/g),
       ...all(/\brefused\(\s*\w+,\s*"(\w+)"/g),
-      ...["Started", "Skipped", "Cancelled", "Failed"].map((what) => `Stage${what}`),
+      ...["AwaitingApproval", "Started", "Skipped", "Cancelled", "Failed"].map((what) => `Stage${what}`),
       ...["Pending", "Running", "Succeeded", "Cancelled", "Failed", "Started"],
     ])
     expect(given.size).toBeGreaterThan(20)
@@ -90,21 +90,24 @@ describe("docs/events.md", () => {
   })
 })
 
-describe.each(["events", "operations", "security"])("docs/%s.md", (name) => {
-  const document = read(`docs/${name}.md`)
+describe.each(["cli", "events", "interplay", "operations", "pipelines", "reliability", "security"])(
+  "docs/%s.md",
+  (name) => {
+    const document = read(`docs/${name}.md`)
 
-  it("links to files and headings that are there", () => {
-    const slug = (heading: string) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w\- ]/g, "")
-        .replaceAll(" ", "-")
-    const links = [...document.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
-    expect(links.length).toBeGreaterThan(0)
-    for (const [, file, anchor] of links) {
-      const target = read(`docs/${file || `${name}.md`}`)
-      const headings = all(/^#+ (.+)$/gm, target).map((heading) => slug(heading!))
-      if (anchor !== undefined) expect(headings).toContain(anchor)
-    }
-  })
-})
+    it("links to files and headings that are there", () => {
+      const slug = (heading: string) =>
+        heading
+          .toLowerCase()
+          .replace(/[^\w\- ]/g, "")
+          .replaceAll(" ", "-")
+      const links = [...document.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
+      expect(links.length).toBeGreaterThan(0)
+      for (const [, file, anchor] of links) {
+        const target = read(`docs/${file || `${name}.md`}`)
+        const headings = all(/^#+ (.+)$/gm, target).map((heading) => slug(heading!))
+        if (anchor !== undefined) expect(headings).toContain(anchor)
+      }
+    })
+  },
+)

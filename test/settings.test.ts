@@ -23,18 +23,21 @@ describe("readSettings", () => {
         PEANUT_OIDC_SUBJECTS: "system:serviceaccount:a:b, system:serviceaccount:c:d,",
         K_SINK: "http://broker.example/ns",
         K_CE_OVERRIDES: '{"extensions":{"cluster":"blue"}}',
+        K_SERVICE: "peanut",
       }),
     ).toEqual({
       port: 9000,
       namespace: "team",
       callers: { audience: "peanut", subjects: new Set(["system:serviceaccount:a:b", "system:serviceaccount:c:d"]) },
       sink: { url: "http://broker.example/ns", extensions: { cluster: "blue" } },
+      service: "peanut",
     })
   })
 
   it.each([
     [{ PORT: "http" }, 'PORT is "http"; it must be a number from 1 to 65535'],
     [{ PEANUT_NAMESPACE: "Team A" }, 'PEANUT_NAMESPACE is "Team A"; it must be the name of a namespace'],
+    [{ K_SERVICE: "Peanut" }, 'K_SERVICE is "Peanut"; it must be the name of a Knative Service'],
     [{ K_SINK: "nowhere" }, 'K_SINK is "nowhere"; it must be a URL of HTTP or HTTPS'],
     [{ K_SINK: "mailto:me@example.com" }, "it must be a URL of HTTP or HTTPS"],
     [{ PEANUT_OIDC_AUDIENCE: "peanut" }, "PEANUT_OIDC_AUDIENCE and PEANUT_OIDC_SUBJECTS go together"],

@@ -29,7 +29,7 @@ describe("the source", () => {
   it("is found, with what it imports", () => {
     expect(files.length).toBeGreaterThan(25)
     expect(imports.length).toBeGreaterThan(files.length)
-    expect(imports.map(told)).toContain("execution/advance.ts imports resources/job.ts")
+    expect(imports.map(told)).toContain("execution/place.ts imports resources/job.ts")
     expect(imports.map(told)).toContain("cluster.ts imports effect/Effect")
   })
 
@@ -62,7 +62,7 @@ const pure = ["zod", "node:crypto", "node:util", "fastest-levenshtein"]
 const parts = [
   { part: "api/", own: ["api/"], packages: pure },
   { part: "resources/", own: ["resources/", "api/"], packages: pure },
-  { part: "execution/", own: ["execution/", "resources/", "api/"], packages: pure },
+  { part: "execution/", own: ["execution/", "resources/", "api/"], packages: [...pure, "@marcbachmann/cel-js"] },
   { part: "events/target.ts", own: ["execution/", "resources/", "api/"], packages: ["zod", "cloudevents"] },
 ]
 
@@ -114,6 +114,18 @@ describe("the arrows", () => {
     )
     // isDeepStrictEqual tells whether there is anything to write.
     expect(layers.map(told).filter((text) => !text.endsWith(" node:util"))).toEqual([])
+  })
+
+  it("to CEL lead through one import that waits until a pipeline needs it", () => {
+    const importers = imports.filter(
+      ({ path, specifier }) => /cel-js|n\/expressions/.test(specifier) && !/^cli/.test(path),
+    )
+    expect(importers.map(told).toSorted()).toEqual([
+      "controller/expressions.ts imports execution/expressions.ts",
+      "execution/expressions.ts imports @marcbachmann/cel-js",
+    ])
+    const { text = "" } = files.find(({ path }) => path === "controller/expressions.ts") ?? {}
+    expect(text).toMatch(/^ +Effect\.promise\(\(\) => import\("\.\.\/execution\/expressions\.ts"\)\)/m)
   })
 
   it("go round in no circle of values", () => {

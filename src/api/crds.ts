@@ -23,6 +23,8 @@ interface Definition {
   readonly spec: z.ZodType
   readonly status?: z.ZodType
   readonly columns: readonly Column[]
+  /** Fields by which a list can be narrowed. */
+  readonly selectable?: readonly string[]
 }
 
 const age: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" }
@@ -58,6 +60,7 @@ export const definitions: readonly Definition[] = [
     description: "A PeanutPipelineExecution is one run of a PeanutPipeline.",
     spec: executionSpec,
     status: executionStatus,
+    selectable: [".spec.pipelineName", ".status.phase"],
     columns: [
       { name: "Pipeline", type: "string", jsonPath: ".spec.pipelineName" },
       { name: "Phase", type: "string", jsonPath: ".status.phase" },
@@ -73,7 +76,7 @@ export const definitions: readonly Definition[] = [
 
 /** The CustomResourceDefinition of a kind, ready to be written as YAML. */
 export function customResourceDefinition(definition: Definition) {
-  const { kind, plural, shortName, description, columns } = definition
+  const { kind, plural, shortName, description, columns, selectable } = definition
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -99,6 +102,7 @@ export function customResourceDefinition(definition: Definition) {
           storage: true,
           ...(definition.status && { subresources: { status: {} } }),
           additionalPrinterColumns: columns,
+          ...(selectable && { selectableFields: selectable.map((jsonPath) => ({ jsonPath })) }),
           schema: {
             openAPIV3Schema: {
               type: "object",

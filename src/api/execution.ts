@@ -1,8 +1,10 @@
 // PeanutPipelineExecution: one run of a pipeline, and in its status all that Peanut knows about the run.
 
 import * as z from "zod"
+import { duration } from "./duration.ts"
 import { condition, objectMeta, objectName } from "./meta.ts"
-import { pipelineSpec } from "./pipeline.ts"
+import { params } from "./param.ts"
+import { maxStages, pipelineSpec } from "./pipeline.ts"
 import { stageSpec } from "./stage.ts"
 
 export const executionPhases = ["Pending", "Running", "Succeeded", "Failed", "Cancelled"] as const
@@ -14,6 +16,22 @@ export type StagePhase = (typeof stagePhases)[number]
 export const executionSpec = z
   .object({
     pipelineName: objectName.meta({ description: "The PeanutPipeline, in the same namespace, to run." }),
+    params: params("Values for the parameters that the pipeline declares."),
+    timeout: duration.optional().meta({
+      description:
+        "How long the run may take before its finally stages, such as 2h; instead of what the pipeline says.",
+    }),
+    rerunOf: objectName.optional().meta({
+      description:
+        "An execution of the same pipeline that ended and did not succeed: this one takes over its snapshot, parameters, and the stages that Succeeded with their outputs, and runs the rest.",
+    }),
+    approved: z.array(z.string().min(1).max(253)).max(maxStages).optional().meta({
+      description: "Names of the stages with approval: true that may start. May be added to at any time.",
+      "x-kubernetes-list-type": "set",
+    }),
+    ttlSecondsAfterFinished: z.int().min(0).max(2147483647).optional().meta({
+      description: "How long after its end the execution is kept, in seconds; it is deleted by the resync after that.",
+    }),
     suspend: z
       .boolean()
       .optional()
@@ -29,6 +47,18 @@ export const executionSpec = z
         rule: "self.pipelineName == oldSelf.pipelineName",
         message: "pipelineName is immutable: create another PeanutPipelineExecution to run another pipeline",
       },
+      ...(["params", "timeout", "rerunOf"] as const).map((field) => ({
+        rule: `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`,
+        message: `${field} is immutable: create another PeanutPipelineExecution to run with another`,
+      })),
+      {
+        rule: "!has(self.rerunOf) || !has(self.params)",
+        message: "a rerun takes the parameters of the run that it repeats: give rerunOf or params, not both",
+      },
+      {
+        rule: "!has(oldSelf.approved) || (has(self.approved) && oldSelf.approved.all(name, name in self.approved))",
+        message: "an approval cannot be taken back: cancel the execution instead",
+      },
       {
         rule: "!(has(oldSelf.cancel) && oldSelf.cancel) || (has(self.cancel) && self.cancel)",
         message: "cancel cannot be taken back: create another PeanutPipelineExecution to run the pipeline again",
@@ -41,7 +71,7 @@ const time = z.string().meta({ format: "date-time" })
 
 export const stageStatus = z.object({
   name: z.string().meta({ description: "The stage's name in the pipeline." }),
-  phase: z.enum(stagePhases),
+  phase: z.enum(stagePhases).meta({ description: "Where the stage stands. All but Waiting and Running are final." }),
   jobName: z.string().optional().meta({ description: "The Job that runs the stage." }),
   startTime: time.optional().meta({ description: "When its Job was created." }),
   completionTime: time.optional().meta({ description: "When it ended." }),
@@ -50,6 +80,14 @@ export const stageStatus = z.object({
     .optional()
     .meta({ description: "CamelCase word: why it has this phase, where that is a question." }),
   message: z.string().optional().meta({ description: "The same for people." }),
+  outputs: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({ description: "The key=value lines that it wrote to the file $PEANUT_OUTPUT." }),
+  combinations: z.string().optional().meta({
+    description:
+      "Of a stage with a matrix, a letter for each combination in order: Waiting, Running, Succeeded, Failed, Cancelled.",
+  }),
 })
 export type StageStatus = z.infer<typeof stageStatus>
 
@@ -58,17 +96,25 @@ export const snapshot = z
   .object({
     pipelineGeneration: z.int(),
     stages: pipelineSpec.shape.stages,
+    finally: pipelineSpec.shape.finally,
     stageSpecs: z.record(z.string(), stageSpec),
+    /** The parameters of the run: given, else default. */
+    params: z.record(z.string(), z.string()).optional(),
+    timeout: duration.optional(),
+    failurePolicy: pipelineSpec.shape.failurePolicy,
+    maxParallel: pipelineSpec.shape.maxParallel,
+    concurrencyPolicy: pipelineSpec.shape.concurrencyPolicy,
   })
   // Who may write a status can write any snapshot; one of a stage that it does not have would be no run.
-  .refine(({ stages, stageSpecs }) => stages.every(({ type }) => Object.hasOwn(stageSpecs, type)), {
-    message: "a stage is of a type that the snapshot does not have",
-    path: ["stageSpecs"],
-  })
+  .refine(
+    ({ stages, finally: atEnd = [], stageSpecs }) =>
+      [...stages, ...atEnd].every(({ type }) => Object.hasOwn(stageSpecs, type)),
+    { message: "a stage is of a type that the snapshot does not have", path: ["stageSpecs"] },
+  )
 export type Snapshot = z.infer<typeof snapshot>
 
 export const executionStatus = z.object({
-  observedGeneration: z.int().optional(),
+  observedGeneration: z.int().optional().meta({ description: "The generation of the spec that was acted on." }),
   phase: z
     .enum(executionPhases)
     .optional()
@@ -107,4 +153,9 @@ export function isStageFinished(phase: StagePhase): boolean {
 export function isFinished(execution: { readonly status?: ExecutionStatus | undefined }): boolean {
   const phase = execution.status?.phase
   return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled"
+}
+
+/** Whether there may be something left to do: it has not ended, and nobody deletes it. */
+export function isUnfinished(execution: Execution): boolean {
+  return !isFinished(execution) && execution.metadata.deletionTimestamp === undefined
 }

@@ -37,7 +37,12 @@ const containerStatus = z.object({
       waiting: z.object({ reason: z.string().nullish(), message: z.string().nullish() }).nullish(),
       running: z.object({ startedAt: z.string().nullish() }).nullish(),
       terminated: z
-        .object({ exitCode: z.number(), reason: z.string().nullish(), finishedAt: z.string().nullish() })
+        .object({
+          exitCode: z.number(),
+          reason: z.string().nullish(),
+          message: z.string().nullish(),
+          finishedAt: z.string().nullish(),
+        })
         .nullish(),
     })
     .nullish(),
@@ -97,7 +102,7 @@ export interface Container {
 
 export interface EnvVar {
   readonly name: string
-  readonly value?: string
+  readonly value?: string | undefined
   readonly [field: string]: unknown
 }
 

@@ -43,12 +43,12 @@ export const objectMeta = z.object({
 export type ObjectMeta = z.infer<typeof objectMeta>
 
 export const condition = z.object({
-  type: z.string().max(63),
-  status: z.enum(["True", "False", "Unknown"]),
+  type: z.string().max(63).meta({ description: "What it is about." }),
+  status: z.enum(["True", "False", "Unknown"]).meta({ description: "Whether it is so." }),
   reason: z.string().max(128).meta({ description: "CamelCase word for programs." }),
   message: z.string().max(32768).meta({ description: "What happened, for people." }),
   lastTransitionTime: z.string().meta({ format: "date-time", description: "When status last changed." }),
-  observedGeneration: z.int().optional(),
+  observedGeneration: z.int().optional().meta({ description: "The generation of the spec that it speaks of." }),
 })
 export type Condition = z.infer<typeof condition>
 

@@ -3,6 +3,7 @@
 import * as z from "zod"
 import { duration } from "./duration.ts"
 import { objectMeta } from "./meta.ts"
+import { paramSpecs } from "./param.ts"
 
 /** The container of a stage's pod that runs the stage itself; others are its helpers. */
 export const stageContainerName = "stage"
@@ -74,6 +75,7 @@ const stageImage =
 
 export const stageSpec = z
   .object({
+    params: paramSpecs("The parameters of this stage, used in command, args and env as $(params.NAME)."),
     image: z.string().min(1).max(1024).optional().meta({ description: "Container image that runs the stage." }),
     command: z
       .array(z.string().max(131072))

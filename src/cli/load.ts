@@ -1,16 +1,21 @@
 // Manifests as `peanut run` and `peanut validate` take them: files, directories and standard input, read and checked
 // as an API server would, so that every mistake shows at once with its file and line.
 
+import type { Expressions } from "../execution/when.ts"
 import { parseDocuments } from "./load/documents.ts"
 import { pathName, readSources, type Source } from "./load/files.ts"
 import type { Loaded } from "./load/loaded.ts"
 import { called, type Manifest } from "./load/manifest.ts"
 import { type ReadObject, readObjects } from "./load/object.ts"
+import { entriesOf } from "./load/pipeline.ts"
 import { type Problem, sortProblems } from "./load/problem.ts"
 
+export { definitionMistakes } from "./load/definition.ts"
+export { giveTo } from "./load/given.ts"
 export type { Loaded } from "./load/loaded.ts"
 export type { Manifest } from "./load/manifest.ts"
 export { checkPlayable } from "./load/playable.ts"
+export { prepareRun } from "./load/prepare.ts"
 export { formatProblem, type Problem } from "./load/problem.ts"
 export { type Choice, type Run, selectRun } from "./load/select.ts"
 
@@ -20,6 +25,7 @@ export async function loadManifests(paths: readonly string[], readStdin: () => P
   const read = sources.map(readSource)
   const objects = read.flatMap((source) => source.objects)
   const manifests = objects.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest]))
+  const expressions = await expressionsFor(manifests)
   const syntax = read.flatMap((source) => source.problems)
   const files = sources.map(({ file }) => file)
   return {
@@ -31,7 +37,15 @@ export async function loadManifests(paths: readonly string[], readStdin: () => P
     isWhole: problems.length + syntax.length === 0 && objects.every(({ isUnknown }) => !isUnknown),
     paths: paths.map(pathName),
     files,
+    ...(expressions !== undefined && { expressions }),
   }
+}
+
+/** Loading what knows CEL takes longer than all the rest, and few pipelines need it. */
+async function expressionsFor(manifests: readonly Manifest[]): Promise<Expressions | undefined> {
+  const entries = manifests.flatMap(({ object }) => entriesOf(object))
+  if (!entries.some(({ value }) => typeof value.when === "string")) return undefined
+  return (await import("../execution/expressions.ts")).expressions
 }
 
 function readSource({ file, text }: Source): {

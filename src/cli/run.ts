@@ -4,16 +4,24 @@ import { constants } from "node:os"
 import { text } from "node:stream/consumers"
 import { styleText } from "node:util"
 import type { Runner } from "../cluster/local.ts"
-import { checkPlayable, formatProblem, loadManifests, type Problem, type Run, selectRun } from "./load.ts"
+import { askAt } from "./approvals.ts"
+import { ignoredFields } from "./load/ignored.ts"
+import { formatProblem, loadManifests, type Problem, prepareRun, type Run } from "./load.ts"
 import { type Play, play } from "./play.ts"
 import { reportReasons, reportTable } from "./view/report.ts"
 import { formatDuration, type Paint } from "./view/stage-lines.ts"
+import { plain } from "./view/text.ts"
 import { silentView, type View, viewFor } from "./view/view.ts"
 
 export interface RunOptions {
   readonly paths: readonly string[]
   readonly pipeline?: string | undefined
   readonly execution?: string | undefined
+  /** `NAME=VALUE` each; they win over what the execution says. */
+  readonly params?: readonly string[]
+  /** Names of stages that need not ask for approval. */
+  readonly approve?: readonly string[]
+  readonly approveAll?: boolean
   readonly runner: Runner
   readonly output?: "json" | undefined
   readonly quiet: boolean
@@ -25,11 +33,14 @@ export const exitCodes = { succeeded: 0, failed: 1, badInput: 2 } as const
 /** Plays what the options say, shows it, and returns the exit code. */
 export async function run(options: RunOptions): Promise<number> {
   const loaded = await loadManifests(options.paths, () => text(process.stdin))
-  const selected = selectRun(loaded, options)
-  if ("problems" in selected) return badInput(selected.problems)
-  const unplayable = checkPlayable(selected.run, options.runner, process.env)
-  if (unplayable.length > 0) return badInput(unplayable)
-  return show(selected.run, options)
+  const canAsk = !options.paths.includes("-") && process.stdin.isTTY && streamOf(options).isTTY
+  const prepared = prepareRun(loaded, { ...options, environment: process.env, canAsk })
+  return "problems" in prepared ? badInput(prepared.problems) : show(prepared.run, options)
+}
+
+/** Where people look. With -o json, standard output is for the program that reads it. */
+function streamOf({ output, quiet }: RunOptions): NodeJS.WriteStream {
+  return output === "json" || quiet ? process.stderr : process.stdout
 }
 
 function badInput(problems: readonly Problem[]): number {
@@ -38,18 +49,35 @@ function badInput(problems: readonly Problem[]): number {
 }
 
 async function show(run: Run, options: RunOptions): Promise<number> {
-  // With -o json, standard output is for the program that reads it.
-  const stream = options.output === "json" ? process.stderr : process.stdout
+  const stream = streamOf(options)
   const paint: Paint = (style, text) => styleText(style, text, { stream })
   const start = performance.now()
   let view: View = silentView
   const playing = await play(run, options.runner, {
-    output: (stage, line) => view.output(stage, line),
-    changed: (stage) => view.changed(stage),
+    output: (...output) => view.output(...output),
+    changed: (stage) => {
+      view.changed(stage)
+      const isAsked = playing.statuses.get(stage)?.reason === "AwaitingApproval"
+      approvals[isAsked ? "request" : "withdraw"](stage)
+    },
   })
   if (!options.quiet) view = viewFor(stream, playing, paint)
   view.note(paint("dim", heading(run, playing, options.runner)))
+  for (const ignored of ignoredFields(run)) view.note(paint("dim", ignored))
   const interrupts = cancelOnSignal(playing, (text) => view.note(text))
+  const approvals = askAt(process.stdin, {
+    show: (stage) => {
+      const question = stage && `Approve stage "${plain(stage)}"? [y/N; N cancels the run]`
+      if (options.quiet) console.error(question ?? "")
+      else view.ask(question)
+    },
+    approved: playing.approve,
+    refused: (stage) => {
+      view.note(`stage "${plain(stage)}" was not approved: cancelling`)
+      playing.cancel()
+    },
+    signal: interrupts.signal,
+  })
   stopWithoutReader(() => {
     view.close()
     view = silentView
@@ -57,6 +85,7 @@ async function show(run: Run, options: RunOptions): Promise<number> {
   })
   playing.start()
   const execution = await playing.done.finally(() => {
+    approvals.close()
     view.close()
     interrupts.forget()
   })

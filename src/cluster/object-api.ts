@@ -34,6 +34,7 @@ export const resources = {
   jobs: { group: "batch", version: "v1", plural: "jobs", kind: "Job" },
   events: { group: "", version: "v1", plural: "events", kind: "Event" },
   pods: { group: "", version: "v1", plural: "pods", kind: "Pod" },
+  pingSources: { group: "sources.knative.dev", version: "v1", plural: "pingsources", kind: "PingSource" },
 } as const satisfies Record<string, Resource>
 
 /** Which objects to list: in all namespaces unless one is named. Labels and fields must all be equal. */
@@ -59,4 +60,9 @@ export interface ObjectApi {
     patch: object,
     subresource?: "status",
   ): Effect.Effect<unknown, Conflict | NotFound | Refused | Unavailable>
+  /** Deletes the object, if it is the one of this UID where one is named; and in time all that it owns. */
+  delete(
+    resource: Resource,
+    object: Ref & { readonly uid?: string },
+  ): Effect.Effect<void, Conflict | NotFound | Refused | Unavailable>
 }

@@ -33,6 +33,7 @@ export const announce = Effect.fn("announce")(function* (
 /** Counts what happened, once the status is written: of several who take the same step, one writes it. */
 export const count = Effect.fn("count")(function* (happened: readonly Happening[]) {
   for (const { about, what } of happened) {
+    if (what === "AwaitingApproval") continue
     const counter = about === "execution" ? executionsTotal : stagesTotal
     yield* Metric.update(Metric.withAttributes(counter, { phase: what }), 1)
   }

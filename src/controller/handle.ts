@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { type Target, targetOf } from "../events/target.ts"
 import { counted } from "./counted.ts"
 import { NotTaken } from "./not-taken.ts"
+import { passTurn } from "./pass-turn.ts"
 import { reconcile } from "./reconcile.ts"
 import { resync } from "./resync.ts"
 import { validate, validateUsers } from "./validate.ts"
@@ -35,6 +36,8 @@ const follow = Effect.fn("handle")(function* (target: Target, type: string) {
       return yield* validate(target.ref)
     case "Stage":
       return yield* validateUsers(target.ref)
+    case "Turn":
+      return yield* passTurn(target.ref)
     case "Resync":
       return yield* resync()
     case "None":

@@ -5,17 +5,21 @@ import { isDeepStrictEqual } from "node:util"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { type Execution, type ExecutionStatus, isFinished, isStageFinished } from "../api/execution.ts"
+import { type Execution, type ExecutionStatus, isFinished } from "../api/execution.ts"
 import type { Job, JobManifest } from "../api/job.ts"
 import { controllerUid, type Ref } from "../api/meta.ts"
+import type { ConcurrencyPolicy } from "../api/pipeline.ts"
 import { Cluster, Conflict, type Refused, Unavailable } from "../cluster.ts"
-import { accept, isAccepted } from "../execution/accept.ts"
+import { type AcceptedExecution, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed } from "../execution/advance.ts"
 import { happenings } from "../execution/happenings.ts"
-import type { Refusal } from "../execution/next-stage.ts"
+import { isRecorded, type Refusal } from "../execution/tasks.ts"
 import { reconcileDuration } from "../metrics.ts"
+import { admit } from "./admit.ts"
 import { announce, count } from "./announce.ts"
+import { expressionsFor } from "./expressions.ts"
 import { now } from "./now.ts"
+import { whoseTurn } from "./turns.ts"
 
 /** How often a write that lost a race is taken up again with what the winner wrote. */
 export const patience = 5
@@ -32,9 +36,10 @@ export interface Cause {
  * Brings one execution as far as it can go now. Succeeds when there is nothing more to do, also when the execution is
  * gone.
  */
-export const reconcile = (ref: Ref, cause: Cause = {}) =>
+export const reconcile = (ref: Ref, cause: Cause = {}): Effect.Effect<void, Unavailable, Cluster> =>
   step(ref, cause).pipe(
     Effect.retry({ while: (error) => error._tag === "Conflict", times: patience }),
+    Effect.flatMap((next) => (next === undefined ? Effect.void : reconcile(next))),
     Effect.catchTags({
       NotFound: () => Effect.logDebug("the execution is gone"),
       Malformed: ({ message }) => Effect.logError("a malformed object stops this execution", { message }),
@@ -56,19 +61,36 @@ const step = Effect.fn("reconcile")(function* (ref: Ref, cause: Cause) {
   if (isSettled(read, cause)) return
   const time = yield* now
 
-  const execution = isAccepted(read)
-    ? read
-    : yield* save(read, accept(read, yield* cluster.definition(read), time), time)
-  if (!isAccepted(execution)) return
+  const { execution, policy } = isAccepted(read) ? running(read) : yield* begin(read, time)
+  if (!isAccepted(execution)) return yield* nextTurn(execution, policy)
 
-  let observed: Observed = { execution, ...(yield* cluster.run(execution)), refusals: new Map() }
+  const expressions = yield* expressionsFor(execution.status.snapshot)
+  const run = yield* cluster.run(execution)
+  let observed: Observed = { execution, ...run, refusals: new Map(), ...(expressions && { expressions }) }
   let next = advance(observed, time)
   while (next.create.length > 0) {
     observed = withResults(observed, yield* Effect.forEach(next.create, createJob, { concurrency: 8 }))
     next = advance(observed, time)
   }
   yield* Effect.forEach(next.stop, cluster.stopJob, { concurrency: 8, discard: true })
-  yield* save(execution, next.status, time)
+  // Terminal is final: what ended is only rid of Jobs that run on.
+  if (isFinished(read)) return undefined
+  return yield* nextTurn(yield* save(execution, next.status, time), policy)
+})
+
+const running = (execution: AcceptedExecution) => ({ execution, policy: execution.status.snapshot.concurrencyPolicy })
+
+const begin = Effect.fn("begin")(function* (read: Execution, time: string) {
+  const { status, policy } = yield* admit(read, time)
+  return { execution: yield* save(read, status, time), policy }
+})
+
+/** When this execution has ended, the one that waited for it, if one did. */
+const nextTurn = Effect.fn("nextTurn")(function* (execution: Execution, policy: ConcurrencyPolicy | undefined) {
+  if (!isFinished(execution)) return undefined
+  const { namespace } = execution.metadata
+  const next = yield* whoseTurn({ namespace, name: execution.spec.pipelineName }, policy)
+  return next?.metadata
 })
 
 /** Announces what is new in a status, then writes it: whoever dies in between announces it again, under the same names. */
@@ -82,15 +104,16 @@ const save = Effect.fn("save")(function* (execution: Execution, status: Executio
 })
 
 /** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */
-function isSettled({ metadata, status, ...execution }: Execution, { jobName, hasRunningJob }: Cause): boolean {
+function isSettled(execution: Execution, { jobName, hasRunningJob }: Cause): boolean {
+  const { metadata, spec, status } = execution
   if (metadata.deletionTimestamp !== undefined) return true
   // One that ended before it began has no Jobs; what runs under its name was another's.
-  if (hasRunningJob) return isFinished({ status }) && status?.snapshot === undefined
+  if (isFinished(execution) && status?.snapshot === undefined) return true
+  if (hasRunningJob) return false
   // A Job that a late replica created after a cancellation must still be stopped.
-  if (execution.spec.cancel) return isFinished({ status }) && status?.phase !== "Cancelled"
-  if (isFinished({ status })) return true
-  if (jobName === undefined) return false
-  return status?.stages?.some((stage) => stage.jobName === jobName && isStageFinished(stage.phase)) ?? false
+  if (spec.cancel) return isFinished(execution) && status?.phase !== "Cancelled"
+  if (isFinished(execution)) return true
+  return jobName !== undefined && isAccepted(execution) && isRecorded(execution, jobName)
 }
 
 type Result = { readonly name: string; readonly job: Job } | { readonly name: string; readonly refusal: Refusal }

@@ -3,10 +3,15 @@
 import * as Effect from "effect/Effect"
 import { objectName, type Ref } from "../api/meta.ts"
 import { Cluster } from "../cluster.ts"
-import { findProblems } from "../execution/graph.ts"
+import { givenParams } from "../events/given-params.ts"
+import { surroundings } from "../execution/accept.ts"
+import { findParamProblems } from "../execution/params.ts"
+import { findProblems } from "../execution/problems.ts"
 import { type StartingEvent, startedExecution } from "../resources/execution.ts"
 import { kubernetesEvent } from "../resources/kubernetes-event.ts"
 import { counted } from "./counted.ts"
+import { expressionsFor } from "./expressions.ts"
+import { isLeftover } from "./leftover.ts"
 import { NotTaken } from "./not-taken.ts"
 import { now } from "./now.ts"
 import { reconcile, refusedByApi } from "./reconcile.ts"
@@ -36,10 +41,19 @@ export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEven
   )
   const { metadata, spec } = found.pipeline
   if (spec.suspend) return yield* refuse(metadata, `pipeline "${ref.name}" is suspended`)
-  const problems = findProblems(ref.name, spec.stages, new Set(found.stages.keys()))
+  const around = surroundings({ stages: found.stages, expressions: yield* expressionsFor(spec) })
+  const problems = findProblems(ref.name, spec, around)
   if (problems.length > 0) return yield* refuse(metadata, problems.map(({ message }) => message).join("; "))
+  const given = givenParams(event.data)
+  if ("problem" in given) return yield* refuse(metadata, given.problem)
+  const whose = { giver: "the event", declarer: `pipeline "${ref.name}"` }
+  const mistakes = findParamProblems(spec.params, given.params, whose)
+  if (mistakes.length > 0) return yield* refuse(metadata, mistakes.join("; "))
+  if (yield* isLeftover(found.pipeline, event)) {
+    return yield* refuse(metadata, "the schedule that sent it is suspended or no longer there")
+  }
 
-  const execution = startedExecution(ref.namespace, ref.name, event)
+  const execution = startedExecution(ref.namespace, ref.name, event, given.params)
   yield* cluster.createExecution(execution).pipe(
     Effect.catchTags({
       AlreadyExists: () => Effect.logDebug("this event has started an execution before"),

@@ -1,19 +1,25 @@
-// Keeps a pipeline's condition Valid: mistakes show when the pipeline is applied, before anybody runs it.
+// Keeps a pipeline's condition Valid: mistakes show when the pipeline is applied, before anybody runs it. And brings what
+// starts its schedules into line.
 
 import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
 import type { Ref } from "../api/meta.ts"
 import { Cluster, Unavailable } from "../cluster.ts"
+import { surroundings } from "../execution/accept.ts"
 import { pipelineStatus } from "../execution/pipeline-status.ts"
+import { expressionsFor } from "./expressions.ts"
 import { now } from "./now.ts"
 import { patience, refusedByApi } from "./reconcile.ts"
+import { keepSchedules } from "./schedules.ts"
 
-/** Looks at one pipeline and writes its condition, if that changed. */
+/** Looks at one pipeline and its schedules, and writes its conditions, if they changed. */
 export const validate = Effect.fn("validate")(
   function* (ref: Ref) {
     const cluster = yield* Cluster
-    const { pipeline, stages } = yield* cluster.pipeline(ref)
-    const status = pipelineStatus(pipeline, new Set(stages.keys()), yield* now)
+    const { pipeline: read, stages } = yield* cluster.pipeline(ref)
+    const around = surroundings({ stages, expressions: yield* expressionsFor(read.spec) })
+    const time = yield* now
+    const { pipeline, status } = yield* keepSchedules(read, pipelineStatus(read, around, time), time)
     if (!isDeepStrictEqual(status, pipeline.status)) yield* cluster.writePipelineStatus(pipeline, status)
   },
   (effect, ref) =>

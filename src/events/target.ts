@@ -3,6 +3,7 @@
 
 import type { CloudEventV1 } from "cloudevents"
 import * as z from "zod"
+import { type ExecutionStatus, isFinished } from "../api/execution.ts"
 import { isJobFinished, job, pod } from "../api/job.ts"
 import { group, objectName, ownerReference, type Ref } from "../api/meta.ts"
 import { podTrouble } from "../execution/pod-trouble.ts"
@@ -12,6 +13,8 @@ export type Target =
   | { readonly _tag: "Execution"; readonly ref: Ref; readonly jobName?: string | undefined }
   | { readonly _tag: "Pipeline"; readonly ref: Ref }
   | { readonly _tag: "Stage"; readonly ref: Ref }
+  /** Executions of this pipeline take turns, and the one that ran is gone. */
+  | { readonly _tag: "Turn"; readonly ref: Ref }
   | { readonly _tag: "Resync" }
   /** Nothing can follow from this event. */
   | { readonly _tag: "None"; readonly why: string }
@@ -38,7 +41,7 @@ export function targetOf({ type, data }: Pick<CloudEventV1<unknown>, "type" | "d
   const ref = { namespace: metadata.namespace, name: metadata.name }
   switch (`${apiVersion.split("/")[0]} ${kind}`) {
     case `${group} PeanutPipelineExecution`:
-      return change === "delete" ? gone : isObserved(body.data) ? observed : { _tag: "Execution", ref }
+      return change === "delete" ? turnOf(body.data) : isObserved(body.data) ? observed : { _tag: "Execution", ref }
     case `${group} PeanutPipeline`:
       return change === "delete" ? gone : isObserved(body.data) ? observed : { _tag: "Pipeline", ref }
     case `${group} PeanutStage`:
@@ -48,6 +51,8 @@ export function targetOf({ type, data }: Pick<CloudEventV1<unknown>, "type" | "d
       return jobTarget(change, body.data)
     case "v1 Pod":
       return podTarget(change, body.data)
+    case "sources.knative.dev PingSource":
+      return none("a PingSource is brought into line with its pipeline")
     case "v1 Event":
       // Where nothing selects what is watched, our own come back.
       return none("Kubernetes Events are for people")
@@ -69,7 +74,14 @@ const header = z.looseObject({
     annotations: z.record(z.string(), z.string()).optional(),
     ownerReferences: z.array(ownerReference).optional(),
   }),
-  status: z.looseObject({ observedGeneration: z.number().optional() }).optional(),
+  spec: z.looseObject({ pipelineName: z.unknown().optional() }).optional().catch(undefined),
+  status: z
+    .looseObject({
+      observedGeneration: z.number().optional(),
+      phase: z.unknown().optional(),
+      snapshot: z.looseObject({ concurrencyPolicy: z.unknown().optional() }).optional().catch(undefined),
+    })
+    .optional(),
 })
 type Body = z.infer<typeof header>
 
@@ -80,6 +92,13 @@ const observed = none("this generation of the object was seen before")
 /** Our own status write comes back as an update; so does a change of labels. Neither changes what to do. */
 function isObserved({ metadata, status }: Body): boolean {
   return status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation
+}
+
+/** Where executions take turns, one that was deleted before it ended passes its turn on. */
+function turnOf({ metadata: { namespace }, spec, status }: Body): Target {
+  const takesTurns =
+    status?.snapshot?.concurrencyPolicy !== undefined && !isFinished({ status: status as ExecutionStatus })
+  return takesTurns && isName(spec?.pipelineName) ? { _tag: "Turn", ref: { namespace, name: spec.pipelineName } } : gone
 }
 
 function jobTarget(change: Change, body: Body): Target {
@@ -104,7 +123,7 @@ function podTarget(change: Change, body: Body): Target {
   return { _tag: "Execution", ref: { namespace, name }, jobName }
 }
 
-const isName = (name: string | undefined): name is string => objectName.safeParse(name).success
+const isName = (name: unknown): name is string => objectName.safeParse(name).success
 
 /** A start that took this long may have been in trouble, which the stage's message then says and must stop saying. */
 const slowStartSeconds = 3

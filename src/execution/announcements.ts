@@ -42,6 +42,8 @@ function announce(execution: Execution, status: ExecutionStatus, happening: Happ
   const because = message === undefined ? "" : `: ${message}`
   const about = { reason: `Stage${happening.what}`, key: name }
   switch (happening.what) {
+    case "AwaitingApproval":
+      return [{ ...about, type: "Normal", message: `stage "${name}" waits for approval${because}` }]
     case "Started":
       return [{ ...about, type: "Normal", message: `stage "${name}" started as Job ${jobName}` }]
     case "Failed":

@@ -7,21 +7,29 @@ import { didYouMean } from "./nearest-name.ts"
 /** A mistake in a pipeline, and which of its stages it is about. */
 export interface Problem {
   readonly stage: string
-  readonly field: "name" | "type" | "dependsOn"
+  /** "schedules": it is about a schedule, and about no stage. */
+  readonly field: "name" | "type" | "dependsOn" | "params" | "matrix" | "when" | "schedules"
+  /** The name of the schedule, where it is about one. */
+  readonly schedule?: string
   /** The entry of `dependsOn` that is wrong, where it is one. */
   readonly dependency?: string
   readonly message: string
 }
 
-/** Every mistake in a pipeline; `types` are the names of the PeanutStages there are, if they are known. */
-export function findProblems(
+/**
+ * Every mistake in the graph of a pipeline; `types` are the names of the PeanutStages there are, if they are known, and
+ * `atEnd` the stages of `finally`, which are beside the graph.
+ */
+export function findGraphProblems(
   pipelineName: string,
   stages: readonly PipelineStage[],
   types?: ReadonlySet<string>,
+  atEnd: readonly PipelineStage[] = [],
 ): readonly Problem[] {
   const problems: Problem[] = []
   const names = new Set<string>()
-  for (const { name } of stages) {
+  const all = [...stages, ...atEnd]
+  for (const { name } of all) {
     if (names.has(name)) {
       problems.push({
         stage: name,
@@ -31,7 +39,8 @@ export function findProblems(
     }
     names.add(name)
   }
-  for (const stage of stages) {
+  const inGraph = new Set(stages.map(({ name }) => name))
+  for (const stage of all) {
     const says = `stage "${stage.name}"`
     if (types !== undefined && !types.has(stage.type)) {
       const message = `${says} is of type "${stage.type}", but there is no PeanutStage of that name${suggestion(stage.type, [...types])}`
@@ -41,10 +50,10 @@ export function findProblems(
       const about = { stage: stage.name, field: "dependsOn", dependency } as const
       if (dependency === stage.name) {
         problems.push({ ...about, message: `${says} depends on itself` })
-      } else if (!names.has(dependency)) {
+      } else if (!inGraph.has(dependency)) {
         const message = `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${suggestion(
           dependency,
-          [...names].filter((name) => name !== stage.name),
+          [...inGraph].filter((name) => name !== stage.name),
         )}`
         problems.push({ ...about, message })
       }
@@ -91,6 +100,15 @@ export function childrenOf(stages: readonly PipelineStage[]): ReadonlyMap<string
     for (const parent of new Set(stage.dependsOn)) children.get(parent)?.push(stage)
   }
   return children
+}
+
+/** The names of all stages that this one depends on, over however many others. */
+export function ancestorsOf(name: string, stages: readonly PipelineStage[]): ReadonlySet<string> {
+  const parents = new Map(stages.map((stage) => [stage.name, stage.dependsOn ?? []]))
+  const above = new Set(parents.get(name))
+  // The set grows while it is walked: what is added is visited too.
+  for (const parent of above) for (const further of parents.get(parent) ?? []) above.add(further)
+  return above
 }
 
 /** One cycle among the stages, as the names along it with the first repeated at the end, in the direction of the flow. */

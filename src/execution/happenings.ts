@@ -7,7 +7,7 @@ export type Happening =
   | { readonly about: "execution"; readonly what: "Started" | "Succeeded" | "Failed" | "Cancelled" }
   | {
       readonly about: "stage"
-      readonly what: "Started" | "Succeeded" | "Failed" | "Skipped" | "Cancelled"
+      readonly what: "AwaitingApproval" | "Started" | "Succeeded" | "Failed" | "Skipped" | "Cancelled"
       readonly stage: StageStatus
     }
 
@@ -29,6 +29,10 @@ function hasBegun(phase: ExecutionPhase | undefined): boolean {
 }
 
 function ofStage(before: StageStatus | undefined, stage: StageStatus): readonly Happening[] {
+  // It is a person's turn, who should hear of it.
+  if (stage.reason === "AwaitingApproval" && before?.reason !== stage.reason) {
+    return [{ about: "stage", what: "AwaitingApproval", stage }]
+  }
   if (stage.phase === before?.phase) return []
   const started: Happening = { about: "stage", what: "Started", stage }
   // A stage may start and end between two looks at it.

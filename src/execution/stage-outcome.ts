@@ -2,17 +2,26 @@
 
 import { findJobCondition, type Job, type Pod } from "../api/job.ts"
 import { stageContainerName } from "../api/stage.ts"
+import { messageLimitBytes } from "./outputs.ts"
 import { podTrouble } from "./pod-trouble.ts"
 
 export type StageOutcome =
   | { readonly phase: "Running"; readonly message?: string }
-  | { readonly phase: "Succeeded"; readonly completionTime?: string }
+  /** `outputs` is what it wrote to $PEANUT_OUTPUT, as text, which is cut at so many bytes. */
+  | {
+      readonly phase: "Succeeded"
+      readonly completionTime?: string
+      readonly outputs?: { readonly text: string; readonly limitBytes: number }
+    }
   | { readonly phase: "Failed"; readonly reason: string; readonly message: string; readonly completionTime?: string }
 
 /** `pods` are those whose controller is this Job. */
 export function stageOutcome(job: Job, pods: readonly Pod[]): StageOutcome {
   const complete = findJobCondition(job, "Complete")
-  if (complete !== undefined) return succeeded(job.status?.completionTime ?? complete.lastTransitionTime)
+  if (complete !== undefined) {
+    const pod = isOfOnePod(job) ? pods.find((pod) => pod.status?.phase === "Succeeded") : undefined
+    return succeeded(job.status?.completionTime ?? complete.lastTransitionTime, pod)
+  }
   const failed = findJobCondition(job, "Failed")
   if (failed !== undefined) {
     const said = failed.message ?? "the Job failed"
@@ -25,13 +34,19 @@ export function stageOutcome(job: Job, pods: readonly Pod[]): StageOutcome {
     }
   }
   const done = podThatDecides(job, pods)
-  if (done !== undefined) return succeeded(finishedAt(done))
+  if (done !== undefined) return succeeded(finishedAt(done), done)
   const trouble = pods.map(podTrouble).find((text) => text !== undefined) ?? creationTrouble(job)
   return { phase: "Running", ...(trouble !== undefined && { message: trouble }) }
 }
 
-function succeeded(completionTime: string | undefined | null): StageOutcome {
-  return { phase: "Succeeded", ...(completionTime != null && { completionTime }) }
+function succeeded(completionTime: string | undefined | null, pod?: Pod): StageOutcome {
+  const own = pod?.status?.containerStatuses?.find(({ name }) => name === stageContainerName)
+  const text = own?.state?.terminated?.message
+  return {
+    phase: "Succeeded",
+    ...(completionTime != null && { completionTime }),
+    ...(pod && text && { outputs: { text, limitBytes: messageLimitBytes(countContainers(pod)) } }),
+  }
 }
 
 /**
@@ -40,12 +55,18 @@ function succeeded(completionTime: string | undefined | null): StageOutcome {
  * or once the Job is on its way to fail, the pod proves nothing.
  */
 function podThatDecides(job: Job, pods: readonly Pod[]): Pod | undefined {
-  const { completions, parallelism, successPolicy } = job.spec
-  const isSinglePod = (completions ?? 1) === 1 && (parallelism ?? 1) === 1 && successPolicy == null
-  if (!isSinglePod || findJobCondition(job, "FailureTarget") !== undefined) return undefined
+  if (!isOfOnePod(job) || findJobCondition(job, "FailureTarget") !== undefined) return undefined
   return pods.find(
     (pod) => pod.status?.phase === "Succeeded" && pod.metadata.finalizers.includes("batch.kubernetes.io/job-tracking"),
   )
+}
+
+function countContainers({ status }: Pod): number {
+  return (status?.containerStatuses?.length ?? 0) + (status?.initContainerStatuses?.length ?? 0)
+}
+
+function isOfOnePod({ spec: { completions, parallelism, successPolicy } }: Job): boolean {
+  return (completions ?? 1) === 1 && (parallelism ?? 1) === 1 && successPolicy == null
 }
 
 /** When the pod's last container ended. */

@@ -5,10 +5,12 @@ import {
   type ExecutionPhase,
   type ExecutionStatus,
   isStageFinished,
+  type Snapshot,
   type StagePhase,
   type StageStatus,
 } from "../api/execution.ts"
 import type { Condition } from "../api/meta.ts"
+import { findFailure } from "./failure-policy.ts"
 
 /**
  * The next status of an execution, given its previous one and where its stages stand now. Deterministic: with
@@ -21,7 +23,7 @@ export function runStatus(
   now: string,
 ): ExecutionStatus {
   const count = countPhases(stages)
-  const phase = executionPhase(stages, count)
+  const phase = executionPhase(previous.snapshot, stages, count)
   const isOver = phase !== "Pending" && phase !== "Running"
   return {
     ...previous,
@@ -42,12 +44,26 @@ function countPhases(stages: readonly StageStatus[]): Count {
   return count
 }
 
-function executionPhase(stages: readonly StageStatus[], count: Count): ExecutionPhase {
+/** How the stages of the graph ended together; undefined until all have. What `finally` does counts after that. */
+export function outcomeOf(
+  { stages }: Pick<Snapshot, "stages">,
+  statuses: ReadonlyMap<string, StageStatus>,
+): Extract<ExecutionPhase, "Succeeded" | "Failed" | "Cancelled"> | undefined {
+  const own = stages.flatMap(({ name }) => statuses.get(name) ?? [])
+  if (!own.every(({ phase }) => isStageFinished(phase))) return undefined
+  if (own.some(({ phase, reason }) => phase === "Cancelled" && reason === "Cancelled")) return "Cancelled"
+  const isOutOfTime = own.some(({ reason }) => reason === "ExecutionTimeout")
+  return isOutOfTime || findFailure(stages, statuses) !== undefined ? "Failed" : "Succeeded"
+}
+
+function executionPhase(snapshot: Snapshot | undefined, stages: readonly StageStatus[], count: Count): ExecutionPhase {
   if (!stages.every((stage) => isStageFinished(stage.phase))) {
     return count.Waiting === stages.length ? "Pending" : "Running"
   }
-  if (count.Cancelled > 0) return "Cancelled"
-  return count.Failed > 0 ? "Failed" : "Succeeded"
+  const statuses = new Map(stages.map((status) => [status.name, status]))
+  const outcome = outcomeOf({ stages: snapshot?.stages ?? [] }, statuses) ?? "Failed"
+  const isSpoilt = outcome === "Succeeded" && findFailure(snapshot?.finally ?? [], statuses) !== undefined
+  return isSpoilt ? "Failed" : outcome
 }
 
 /** The stages in one line, such as `3/5 succeeded, 1 running`. */
@@ -71,13 +87,17 @@ function succeededCondition(
     case "Succeeded":
       return { type, status: "True", reason: "Succeeded", message }
     case "Failed":
-      return { type, status: "False", reason: "StageFailed", message }
+      return { type, status: "False", reason: failedReason(stages), message }
     case "Cancelled":
       return { type, status: "False", reason: "Cancelled", message }
     case "Pending":
     case "Running":
       return { type, status: "Unknown", reason: execution.spec.suspend ? "Suspended" : phase, message }
   }
+}
+
+function failedReason(stages: readonly StageStatus[]): string {
+  return stages.some(({ reason }) => reason === "ExecutionTimeout") ? "ExecutionTimeout" : "StageFailed"
 }
 
 /** What went wrong, stage by stage; only the first few, so that the message stays one that people read. */

@@ -2,12 +2,14 @@
 // often it is delivered.
 
 import { apiVersion, group } from "../api/meta.ts"
+import type { Param } from "../api/param.ts"
 import { hash, managedByKey } from "./labels.ts"
 
 export interface StartingEvent {
   readonly id: string
   readonly source: string
   readonly type: string
+  readonly data?: unknown
 }
 
 /** A readable part and 64 bits of the event's source and id: what CloudEvents says tells two events apart. */
@@ -15,8 +17,13 @@ export function executionName(pipeline: string, { source, id }: StartingEvent): 
   return `${pipeline.slice(0, 200).replace(/[^a-z0-9]+$/, "")}-${hash(pipeline, source, id)}`
 }
 
-/** The execution of this pipeline that the event starts. */
-export function startedExecution(namespace: string, pipeline: string, event: StartingEvent) {
+/** The execution of this pipeline that the event starts, with the parameters it gives. */
+export function startedExecution(
+  namespace: string,
+  pipeline: string,
+  event: StartingEvent,
+  params: readonly Param[] = [],
+) {
   return {
     apiVersion,
     kind: "PeanutPipelineExecution" as const,
@@ -30,6 +37,6 @@ export function startedExecution(namespace: string, pipeline: string, event: Sta
         [`${group}/event-type`]: event.type,
       },
     },
-    spec: { pipelineName: pipeline },
+    spec: { pipelineName: pipeline, ...(params.length > 0 && { params: [...params] }) },
   }
 }

@@ -2,14 +2,27 @@
 
 import { durationSeconds } from "../api/duration.ts"
 import type { Execution } from "../api/execution.ts"
-import type { Container, JobManifest, PodSpec } from "../api/job.ts"
+import type { Container, EnvVar, JobManifest, PodSpec } from "../api/job.ts"
 import { apiVersion } from "../api/meta.ts"
 import { type StageSpec, stageContainerName } from "../api/stage.ts"
 import { jobName } from "./job-name.ts"
-import { executionKey, executionLabel, managedByKey, stageKey, stageLabel } from "./labels.ts"
+import { combinationKey, executionKey, executionLabel, managedByKey, stageKey, stageLabel } from "./labels.ts"
 
-/** The complete Job for a stage; the same execution and stage always give the same Job. */
-export function stageJob(execution: Pick<Execution, "metadata">, stage: string, spec: StageSpec): JobManifest {
+export interface JobOptions {
+  /** Which combination of the stage's matrix it is for, where there is one; and what that says. */
+  readonly index?: number
+  readonly combination?: string | undefined
+  /** What counts of the stage's own timeout and of what is left of the run; the stage's own where it is absent. */
+  readonly deadlineSeconds?: number | undefined
+}
+
+/** The complete Job for a stage; the same execution, stage and combination always give the same Job. */
+export function stageJob(
+  execution: Pick<Execution, "metadata">,
+  stage: string,
+  spec: StageSpec,
+  { index = 0, combination, deadlineSeconds = ownDeadlineSeconds(spec) }: JobOptions = {},
+): JobManifest {
   const { name, namespace, uid } = execution.metadata
   const template = spec.jobTemplate?.spec ?? {}
   const ours = {
@@ -18,14 +31,17 @@ export function stageJob(execution: Pick<Execution, "metadata">, stage: string, 
       [stageKey]: stageLabel(stage),
       [managedByKey]: "peanut",
     },
-    annotations: { [executionKey]: name, [stageKey]: stage },
+    annotations: {
+      [executionKey]: name,
+      [stageKey]: stage,
+      ...(combination !== undefined && { [combinationKey]: combination }),
+    },
   }
-  const deadline = spec.timeout === undefined ? template.activeDeadlineSeconds : durationSeconds(spec.timeout)
   return {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: {
-      name: jobName({ name, uid }, stage),
+      name: jobName({ name, uid }, stage, index),
       namespace,
       ...merged(spec.jobTemplate?.metadata, ours),
       ownerReferences: [
@@ -35,10 +51,27 @@ export function stageJob(execution: Pick<Execution, "metadata">, stage: string, 
     spec: {
       ...template,
       backoffLimit: spec.retries ?? template.backoffLimit ?? defaultBackoffLimit(template),
-      ...(deadline !== undefined && { activeDeadlineSeconds: deadline }),
+      ...(deadlineSeconds !== undefined && { activeDeadlineSeconds: deadlineSeconds }),
+      ...(isDisruptable(spec) && { podFailurePolicy: ignoreDisruption }),
       template: { metadata: merged(template.template?.metadata, ours), spec: podSpec(spec) },
     },
   }
+}
+
+/** How long the Job of a stage may take with all its retries, as the stage itself says. */
+export function ownDeadlineSeconds(spec: StageSpec): number | undefined {
+  return spec.timeout === undefined ? spec.jobTemplate?.spec?.activeDeadlineSeconds : durationSeconds(spec.timeout)
+}
+
+/** A pod that was preempted or drained is not the stage's failure: it is made again and costs no retry. */
+const ignoreDisruption = {
+  rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+} as const
+
+/** Kubernetes takes such a policy only for pods that are never restarted in place; an author's own policy wins. */
+function isDisruptable({ jobTemplate }: StageSpec): boolean {
+  const { podFailurePolicy, template } = jobTemplate?.spec ?? {}
+  return podFailurePolicy === undefined && (template?.spec?.restartPolicy ?? "Never") === "Never"
 }
 
 /**
@@ -67,7 +100,8 @@ function podSpec(spec: StageSpec): PodSpec {
   const containers = (template.containers ?? []) as readonly Container[]
   const own = containers.find((container) => container.name === stageContainerName)
   const others = containers.filter((container) => container !== own)
-  const { image, command, args, env, envFrom, resources } = spec
+  const { image, command, args, envFrom, resources } = spec
+  const env = withOutput(spec.env ?? own?.env, own?.terminationMessagePath)
   const short = Object.fromEntries(
     Object.entries({ image, command, args, env, envFrom, resources }).filter(([, value]) => value !== undefined),
   )
@@ -77,4 +111,12 @@ function podSpec(spec: StageSpec): PodSpec {
     ...template,
     containers: [{ ...own, ...short, name: stageContainerName }, ...others],
   }
+}
+
+/** The file to which a stage writes its outputs: the container's termination message. */
+export const outputVariable = "PEANUT_OUTPUT"
+
+function withOutput(env: readonly EnvVar[] = [], path: unknown = "/dev/termination-log"): readonly EnvVar[] {
+  if (env.some(({ name }) => name === outputVariable)) return env
+  return [...env, { name: outputVariable, value: String(path) }]
 }

@@ -8,6 +8,11 @@ import { group } from "../api/meta.ts"
 export const executionKey = `${group}/execution`
 /** On Jobs and pods: the stage. As a label a slug of it; as an annotation whole. */
 export const stageKey = `${group}/stage`
+/** On Jobs and pods of a stage with a matrix, as an annotation: its combination, such as `os=linux, arch=arm64`. */
+export const combinationKey = `${group}/combination`
+/** On PingSources, as annotations: the pipeline and its schedule. */
+export const pipelineKey = `${group}/pipeline`
+export const scheduleKey = `${group}/schedule`
 export const managedByKey = "app.kubernetes.io/managed-by"
 
 /** The value of the label {@link executionKey}: the execution's name, or where that is too long a part and a hash of it. */

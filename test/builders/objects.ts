@@ -69,22 +69,52 @@ export interface Recorded {
   /** What the status says of stages, where they do not wait. */
   readonly stages?: ReadonlyMap<string, string | Partial<StageStatus>>
   readonly stageSpecs?: Snapshot["stageSpecs"]
+  /** What else the snapshot says, such as `failurePolicy`; a text for `finally` names its stages. */
+  readonly snapshot?: Partial<Omit<Snapshot, "finally">> & { readonly finally?: string | Snapshot["finally"] }
   readonly spec?: Partial<ExecutionSpec>
 }
 
 /** An execution whose snapshot is taken, with its stages in the phases given. */
-export function accepted({ graph: text, stages = new Map(), stageSpecs, spec }: Recorded): AcceptedExecution {
+export function accepted({
+  graph: text,
+  stages = new Map(),
+  stageSpecs,
+  spec,
+  snapshot: more = {},
+}: Recorded): AcceptedExecution {
   const run = execution(spec)
   const list = typeof text === "string" ? graph(text) : text
-  const snapshot = { pipelineGeneration: 1, stages: list, stageSpecs: stageSpecs ?? { task: taskSpec } }
-  const recorded = list.map(({ name }) => stageStatus(run, name, stages.get(name) ?? "Waiting"))
+  const { finally: given, ...others } = more
+  const atEnd = typeof given === "string" ? graph(given) : given
+  const snapshot: Snapshot = {
+    pipelineGeneration: 1,
+    stages: list,
+    ...(atEnd !== undefined && { finally: atEnd }),
+    stageSpecs: stageSpecs ?? { task: taskSpec },
+    ...others,
+  }
+  const recorded = [...list, ...(atEnd ?? [])].map(({ name }) => stageStatus(run, name, stages.get(name) ?? "Waiting"))
   const status = runStatus(run, { startTime: earlier, snapshot }, recorded, earlier)
   return { ...run, status: { ...status, snapshot, stages: recorded } }
 }
 
-/** A stage as it was recorded: with the Job and the times that a stage in this phase has. */
-function stageStatus(run: Execution, name: string, said: string | Partial<StageStatus>): StageStatus {
-  if (typeof said !== "string") return { name, phase: "Waiting", ...said }
+/**
+ * A stage as it was recorded: with the Job and the times that a stage in this phase has. `Skipped/WhenFalse` says the
+ * reason too; `Running:SRW` the letters of its matrix.
+ */
+function stageStatus(run: Execution, name: string, text: string | Partial<StageStatus>): StageStatus {
+  if (typeof text !== "string") return { name, phase: "Waiting", ...text }
+  const [, said = text, reason, combinations] = /^([A-Za-z]+)(?:\/(\w+))?(?::([A-Z]+))?$/.exec(text) ?? []
+  const status = inPhase(run, name, said)
+  if (combinations === undefined) return { ...status, ...(reason !== undefined && { reason }) }
+  const { jobName: _, ...rest } = status
+  // The first failure of a matrix is on record before the stage has ended.
+  const failed = combinations.includes("F") &&
+    said === "Running" && { reason: "BackoffLimitExceeded", message: "it broke" }
+  return { ...rest, ...failed, ...(reason !== undefined && { reason }), combinations }
+}
+
+function inPhase(run: Execution, name: string, said: string): StageStatus {
   if (!isStagePhase(said)) throw new Error(`${said} is not a phase of a stage`)
   const job = { jobName: jobName(run.metadata, name), startTime: created }
   switch (said) {
@@ -105,7 +135,15 @@ function stageStatus(run: Execution, name: string, said: string | Partial<StageS
 
 const isStagePhase = (text: string): text is StagePhase => (stagePhases as readonly string[]).includes(text)
 
-export type JobState = "Running" | "Complete" | "Failed" | "FailureTarget" | "SuccessCriteriaMet" | "Suspended"
+export type JobState =
+  | "Running"
+  | "Complete"
+  | "Failed"
+  /** Its deadline has passed, and the Job controller ended it. */
+  | "DeadlineExceeded"
+  | "FailureTarget"
+  | "SuccessCriteriaMet"
+  | "Suspended"
 
 /** The Job of a stage, owned by the execution, in this state. */
 export function job(
@@ -116,9 +154,12 @@ export function job(
     readonly spec?: Partial<Job["spec"]>
     readonly metadata?: Partial<ObjectMeta>
     readonly stage?: StageSpec
+    /** Which combination of the stage's matrix it is for. */
+    readonly index?: number
   } = {},
 ): Job {
-  return jobFrom(stageJob(run, stage, more.stage ?? taskSpec), state, more)
+  const { index = 0 } = more
+  return jobFrom(stageJob(run, stage, more.stage ?? taskSpec, { index }), state, more)
 }
 
 /** A manifest as the API server returns it once created, and once the Job controller has brought it into this state. */
@@ -140,7 +181,7 @@ const deadline = ({ activeDeadlineSeconds }: JobSpec) =>
 
 /** The status the Job controller writes. */
 export function jobStatus(state: JobState): NonNullable<Job["status"]> {
-  const condition = (type: JobState, reason: string, message: string) => ({
+  const condition = (type: string, reason: string, message: string) => ({
     type,
     status: "True",
     reason,
@@ -160,6 +201,10 @@ export function jobStatus(state: JobState): NonNullable<Job["status"]> {
       }
     case "Failed": {
       const said = ["BackoffLimitExceeded", "Job has reached the specified backoff limit"] as const
+      return { conditions: [condition("FailureTarget", ...said), condition("Failed", ...said)] }
+    }
+    case "DeadlineExceeded": {
+      const said = ["DeadlineExceeded", "Job was active longer than specified deadline"] as const
       return { conditions: [condition("FailureTarget", ...said), condition("Failed", ...said)] }
     }
     case "FailureTarget":

@@ -2,11 +2,13 @@
 // It keeps a ledger of what truly happened, so that a property need not trust what the core says of itself.
 
 import fc from "fast-check"
-import { type ExecutionStatus, isFinished } from "../../src/api/execution.ts"
-import type { Job, Pod } from "../../src/api/job.ts"
+import { type ExecutionStatus, isFinished, type Snapshot } from "../../src/api/execution.ts"
+import { isJobFinished, type Job, type Pod } from "../../src/api/job.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
+import { triggerRules } from "../../src/api/stage-entry.ts"
 import type { AcceptedExecution } from "../../src/execution/accept.ts"
 import { type Advance, advance, type Observed } from "../../src/execution/advance.ts"
+import { countCombinations } from "../../src/execution/matrix.ts"
 import { jobName } from "../../src/resources/job-name.ts"
 import { accepted, jobFrom, jobStatus, pod } from "./objects.ts"
 import { stageOf, written } from "./observed.ts"
@@ -21,8 +23,52 @@ export const dag: fc.Arbitrary<PipelineStage[]> = fc
   )
   .chain((stages) => fc.shuffledSubarray(stages, { minLength: stages.length }))
 
+/** Stages with rules, ignored failures and matrices; and what a pipeline says of the whole run. */
+export const richPipeline: fc.Arbitrary<{
+  readonly stages: PipelineStage[]
+  readonly snapshot: Partial<Snapshot>
+}> = fc
+  .tuple(
+    dag,
+    fc.array(
+      fc.record({
+        triggerRule: fc.option(fc.constantFrom(...triggerRules), { nil: undefined }),
+        onFailure: fc.option(fc.constant("Ignore" as const), { nil: undefined, freq: 3 }),
+        jobs: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 3 }),
+        maxParallel: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+      }),
+      { minLength: 12, maxLength: 12 },
+    ),
+    fc.record({
+      failurePolicy: fc.option(fc.constantFrom("FailFast" as const, "ContinueBranches" as const), { nil: undefined }),
+      maxParallel: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+      atEnd: fc.nat(2),
+    }),
+  )
+  .map(([stages, entries, { failurePolicy, maxParallel, atEnd }]) => {
+    const enrich = <S extends PipelineStage>(stage: S, index: number): S => {
+      const { triggerRule, onFailure, jobs, maxParallel: own } = entries[index]!
+      const matrix = jobs && [{ name: "n", values: Array.from({ length: jobs }, String) }]
+      return {
+        ...stage,
+        ...(triggerRule && stage.dependsOn && { triggerRule }),
+        ...(onFailure && { onFailure }),
+        ...(matrix && { matrix, ...(own && { maxParallel: own }) }),
+      }
+    }
+    const last = Array.from({ length: atEnd }, (_, index) => enrich({ name: `z${index}`, type: "task" }, 10 + index))
+    return {
+      stages: stages.map(enrich),
+      snapshot: {
+        ...(failurePolicy && { failurePolicy }),
+        ...(maxParallel && { maxParallel }),
+        ...(last.length > 0 && { finally: last }),
+      },
+    }
+  })
+
 export type Action =
-  | { readonly does: "complete" | "fail" | "podSucceeds" | "delete"; readonly stage: number }
+  | { readonly does: "complete" | "fail" | "podSucceeds" | "delete"; readonly stage: number; readonly index?: number }
   | { readonly does: "suspend" | "resume" | "cancel" }
   /** A step whose Jobs are created and whose status is written; or lost, as when a replica crashes in between. */
   | { readonly does: "step"; readonly loses: "nothing" | "status" | "jobs" }
@@ -32,9 +78,9 @@ const step = fc.record({
   loses: fc.constantFrom("nothing" as const, "nothing" as const, "status" as const, "jobs" as const),
 })
 
-/** What happens to the Job of the stage of this index, if it has one. */
+/** What happens to one of the Jobs of the stage of this index, if it has one. */
 const jobEvent = (...does: readonly ("complete" | "fail" | "podSucceeds" | "delete")[]) =>
-  fc.record({ does: fc.constantFrom(...does), stage: fc.nat(9) })
+  fc.record({ does: fc.constantFrom(...does), stage: fc.nat(11), index: fc.nat(3) })
 
 /** Mostly steps and good ends, so that walks get far. */
 export const walk = (...rare: readonly ("suspend" | "resume" | "cancel")[]): fc.Arbitrary<Action[]> =>
@@ -48,19 +94,22 @@ export const walk = (...rare: readonly ("suspend" | "resume" | "cancel")[]): fc.
   )
 
 export class RandomRun {
+  /** Those of the graph; and with them those of `finally`. */
   readonly stages: readonly PipelineStage[]
+  readonly all: readonly PipelineStage[]
   execution: AcceptedExecution
   readonly jobs = new Map<string, Job>()
   readonly pods = new Map<string, Pod[]>()
-  /** How each stage truly ended, by its Job or pod; the first end counts. */
+  /** How each Job truly ended, by itself or its pod; the first end counts. By stage, from the second of a matrix on `s#1`. */
   readonly truth = new Map<string, "Succeeded" | "Failed">()
   /** Whether a Job was ever deleted by hand. */
   hasLostJobs = false
   #minutes = 0
 
-  constructor(stages: readonly PipelineStage[]) {
+  constructor(stages: readonly PipelineStage[], snapshot: Partial<Snapshot> = {}) {
     this.stages = stages
-    this.execution = accepted({ graph: [...stages] })
+    this.all = [...stages, ...(snapshot.finally ?? [])]
+    this.execution = accepted({ graph: [...stages], snapshot })
   }
 
   get status(): ExecutionStatus {
@@ -84,7 +133,10 @@ export class RandomRun {
         this.#steer({ cancel: true })
         return []
       default:
-        this.#happenToJob(action.does, this.stages[action.stage % this.stages.length]!.name)
+        {
+          const { name, matrix } = this.all[action.stage % this.all.length]!
+          this.#happenToJob(action.does, name, (action.index ?? 0) % countCombinations(matrix))
+        }
         return []
     }
   }
@@ -92,10 +144,13 @@ export class RandomRun {
   /** Lets every Job succeed and steps until the run has ended; the number of steps it took. */
   finish(): number {
     this.#steer({ suspend: false })
-    for (let steps = 0; steps <= this.stages.length + 1; steps++) {
+    const jobs = this.all.reduce((sum, { matrix }) => sum + countCombinations(matrix), 0)
+    for (let steps = 0; steps <= jobs + 2; steps++) {
       if (isFinished(this.execution)) return steps
       this.#step("nothing")
-      for (const { name } of this.stages) this.#happenToJob("complete", name)
+      for (const { name, matrix } of this.all) {
+        for (let index = 0; index < countCombinations(matrix); index++) this.#happenToJob("complete", name, index)
+      }
     }
     return Number.POSITIVE_INFINITY
   }
@@ -120,14 +175,26 @@ export class RandomRun {
       if (next.create.length === 0 || loses === "jobs") break
       for (const manifest of next.create) this.jobs.set(manifest.metadata.name, jobFrom(manifest))
     }
+    if (loses !== "jobs") for (const job of taken.at(-1)!.next.stop) this.#stop(job)
     if (loses === "nothing") this.execution = written(this.execution, taken.at(-1)!.next.status)
     return taken
   }
 
-  #happenToJob(does: "complete" | "fail" | "podSucceeds" | "delete", stage: string): void {
-    const name = jobName(this.execution.metadata, stage)
+  /** The Job controller ends at once what is told to stop. */
+  #stop(job: Job): void {
+    const seconds = { activeDeadlineSeconds: 1 }
+    this.jobs.set(job.metadata.name, {
+      ...job,
+      spec: { ...job.spec, ...seconds },
+      status: jobStatus("DeadlineExceeded"),
+    })
+  }
+
+  #happenToJob(does: "complete" | "fail" | "podSucceeds" | "delete", of: string, index = 0): void {
+    const name = jobName(this.execution.metadata, of, index)
+    const stage = index === 0 ? of : `${of}#${index}`
     const job = this.jobs.get(name)
-    if (job === undefined) return
+    if (job === undefined || (does !== "delete" && isJobFinished(job))) return
     if (does === "delete") {
       this.hasLostJobs = true
       this.jobs.delete(name)

@@ -261,11 +261,11 @@ describe("loadManifests tells of a stage", () => {
       stage("image: a\n__proto__: { image: b }\nconstructor: 1"),
       at(
         6,
-        "there is no field spec.__proto__; there are image, command, args, env, envFrom, resources, timeout, retries, jobTemplate",
+        "there is no field spec.__proto__; there are params, image, command, args, env, envFrom, resources, timeout, retries, jobTemplate",
       ),
       at(
         7,
-        "there is no field spec.constructor; there are image, command, args, env, envFrom, resources, timeout, retries, jobTemplate",
+        "there is no field spec.constructor; there are params, image, command, args, env, envFrom, resources, timeout, retries, jobTemplate",
       ),
     ],
     [
@@ -502,6 +502,11 @@ describe("loadManifests agrees with the API", () => {
       /^duration\(self\) >=/, // the format of a duration
       /^!has\(self\.dependsOn\) \|\| /, // graphMistakes
       /self\.all\(s, !has\(s\.dependsOn\)/, // graphMistakes
+      /^!has\(self\.finally\) \|\| /, // graphMistakes
+      /^!has\(self\.triggerRule\) \|\| /, // graphMistakes
+      /^!has\(self\.maxParallel\) \|\| has\(self\.matrix\)$/, // graphMistakes
+      /values\.size\(\).* <= 256$/, // graphMistakes
+      /^!has\(self\.rerunOf\) \|\| !has\(self\.params\)$/, // rerunMistakes
       /oldSelf/,
     ]
     expect([...rules].map(([, rule]) => rule!).filter((rule) => !known.some((k) => k.test(rule)))).toEqual([])

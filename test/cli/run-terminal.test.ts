@@ -1,6 +1,8 @@
 // The live view in a real pseudo-terminal, by script(1) of util-linux.
 
 import { execFileSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { bundle, documents, folder, newMarker, processesWith, type Step, start, yaml } from "./run-peanut.ts"
 import { Screen } from "./view-screen.ts"
@@ -8,9 +10,9 @@ import { Screen } from "./view-screen.ts"
 /** Peanut in a terminal of this size; `before` is a line of sh that runs ahead of it there. */
 function inTerminal(
   steps: Readonly<Record<string, Step>>,
-  { columns = 80, rows = 24, before = ":", env = {}, marker = "sh" } = {},
+  { columns = 80, rows = 24, before = ":", env = {}, marker = "sh", change = (text: string) => text } = {},
 ) {
-  const path = folder({ "web.yaml": yaml(documents(steps, marker)) })
+  const path = folder({ "web.yaml": change(yaml(documents(steps, marker))) })
   const line = `stty cols ${columns} rows ${rows}; ${before}; exec ${bundle.join(" ")} run ${path}`
   const started = start(["script", "-qec", line, "/dev/null"], { TERM: "xterm", ...env })
   const ended = started.ended.then(({ code, stdout }) => {
@@ -75,12 +77,93 @@ describe
       expect(processesWith(marker)).toEqual([])
     })
 
+    describe("asks for approvals", () => {
+      const change = (text: string) => text.replace('"name":"Deploy"', '"name":"Deploy","approval":true')
+      const steps = {
+        Build: { sh: "true" },
+        Deploy: { sh: "echo live", after: ["Build"] },
+        Meanwhile: { sh: "sleep 1.5; echo went on", after: ["Build"] },
+      }
+      const question = 'Approve stage "Deploy"? [y/N; N cancels the run]'
+      // Nobody reads faster than this; what was typed before is no answer.
+      const readIt = () => new Promise((resolve) => setTimeout(resolve, 600))
+
+      it("and starts the stage after a y, while the rest goes on", async () => {
+        const { stdin, says, text, ended } = inTerminal(steps, { change })
+        stdin.write("y")
+        await says(question)
+        expect(text()).toContain("waits for approval")
+        await says("went on")
+        expect(text()).not.toContain("live")
+        stdin.write("y")
+        const { code, lines } = await ended
+        expect(lines).toContain("Deploy | live")
+        expect(lines.at(-1)).toBe("Succeeded in 0.0s: 3/3 succeeded")
+        expect(code).toBe(0)
+      })
+
+      it.each(["n", "\r"])("and cancels the run after %j", async (key) => {
+        const { stdin, says, ended } = inTerminal(steps, { change })
+        await says(question)
+        await readIt()
+        stdin.write(key)
+        const { code, lines } = await ended
+        expect(lines.join("\n")).toContain('stage "Deploy" was not approved: cancelling')
+        expect(lines.join("\n")).toContain("Deploy: Cancelled: the execution was cancelled")
+        expect(code).toBe(1)
+      })
+
+      it("and still is cancelled by Ctrl-C, and killed by the second", async () => {
+        const marker = newMarker()
+        const stubborn = {
+          ...steps,
+          Meanwhile: { sh: `trap "" TERM; sleep ${marker}; sleep ${marker}`, after: ["Build"] },
+        }
+        const { stdin, says, ended } = inTerminal(stubborn, { change, marker })
+        await says(question)
+        stdin.write("\x03")
+        await says("cancelling; once more to kill what runs")
+        await readIt()
+        stdin.write("\x03")
+        const { code } = await ended
+        expect(code).toBe(130)
+        expect(processesWith(marker)).toEqual([])
+      })
+
+      it("and asks no more once the run is out of time", async () => {
+        const inTime = (text: string) => change(text).replace('"spec":{"stages"', '"spec":{"timeout":"2s","stages"')
+        const { Meanwhile: _, ...others } = steps
+        const { says, ended } = inTerminal(others, { change: inTime })
+        await says(question)
+        const { code, lines } = await ended
+        expect(lines.at(-1)).toBe("Deploy: Skipped (ExecutionTimeout): the run took longer than its timeout of 2s")
+        expect(lines.join("\n")).not.toContain("Approve")
+        expect(code).toBe(1)
+      })
+
+      it("even with --quiet", async () => {
+        const path = folder({ "web.yaml": change(yaml(documents(steps))) })
+        const line = `exec ${bundle.join(" ")} run -q ${path}`
+        const { stdin, says, ended } = start(["script", "-qec", line, "/dev/null"], { TERM: "xterm" })
+        await says(question)
+        await readIt()
+        stdin.write("y")
+        const { code, stdout } = await ended
+        expect(stdout.trim()).toBe(question)
+        expect(code).toBe(0)
+      })
+    })
+
     it("may be narrow and low, and change its size", async () => {
-      const before = "(sleep 1; stty cols 20 rows 6 </dev/tty) & :"
-      const steps = Object.fromEntries(
-        Array.from({ length: 12 }, (_, i) => [`stage ${i}`, { sh: "sleep 1.5; echo done" }]),
-      )
-      const { code, stdout } = await inTerminal(steps, { columns: 60, rows: 8, before }).ended
+      const path = folder()
+      // The terminal changes, and then the stages end, once this file is there.
+      const before = `(until test -e ${path}/seen; do sleep 0.05; done; stty cols 20 rows 6 </dev/tty) & :`
+      const sh = `until test -e ${path}/seen; do sleep 0.05; done; sleep 1; echo done`
+      const steps = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`stage ${i}`, { sh }]))
+      const { says, ended } = inTerminal(steps, { columns: 60, rows: 8, before })
+      await says("… and 6 more stages")
+      writeFileSync(join(path, "seen"), "")
+      const { code, stdout } = await ended
       expect(stdout).toContain("… and 6 more stages")
       expect(stdout).toContain("… and 8 more stages")
       expect(stdout).toMatch(/stage 11 \S* *\S*✔ Succeeded/)

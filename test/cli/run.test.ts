@@ -53,7 +53,7 @@ describe.concurrent("peanut run reads", () => {
 
 describe.concurrent("peanut refuses with exit code 2 and a word on standard error", () => {
   const cases: readonly [string, readonly string[], string][] = [
-    ["no arguments", [], "run    Play a pipeline"],
+    ["no arguments", [], "Play a pipeline on this machine"],
     ["an unknown subcommand", ["rum"], 'Unknown subcommand "rum"'],
     ["no file", ["run"], "Missing required argument: path"],
     ["an unknown flag", ["run", "--verbose", "-"], "Unrecognized flag: --verbose"],

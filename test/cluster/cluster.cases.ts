@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { describe, expect, it } from "vitest"
-import type { Execution } from "../../src/api/execution.ts"
+import { type Execution, isUnfinished } from "../../src/api/execution.ts"
 import { apiVersion, type Ref } from "../../src/api/meta.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
 import { type ObjectApi, type Resource, resources } from "../../src/cluster/object-api.ts"
@@ -25,10 +25,8 @@ export interface World {
   readonly close?: () => Promise<void>
 }
 
-/** The API below the cluster, and a way to delete. */
-export interface Objects extends ObjectApi {
-  delete(resource: Resource, ref: { readonly namespace: string; readonly name: string }): Effect.Effect<void, unknown>
-}
+/** The API below the cluster. */
+export type Objects = ObjectApi
 
 export type CaseName = keyof typeof cases
 
@@ -321,6 +319,33 @@ const cases = {
     }
   },
 
+  "lists the executions of one pipeline": async (world: World) => {
+    await newExecution(world, "mine")
+    await create(world, resources.executions, "other", { spec: { pipelineName: "else" } })
+    const { namespace } = world
+    const names = async (name: string) =>
+      (await ok(world.cluster.executionsOf({ namespace, name }))).map(({ metadata }) => metadata.name)
+    expect([await names("web"), await names("else"), await names("none")]).toEqual([["mine"], ["other"], []])
+  },
+
+  "cancels an execution, once or more, and one that is gone": async (world: World) => {
+    const run = await newExecution(world)
+    await ok(world.cluster.cancelExecution(run))
+    await ok(world.cluster.cancelExecution(run))
+    expect((await executionOf(world, "run")).spec.cancel).toBe(true)
+    await ok(world.objects.delete(resources.executions, run.metadata))
+    await ok(world.cluster.cancelExecution(run))
+  },
+
+  "deletes an execution, but not another of its name": async (world: World) => {
+    const run = await newExecution(world)
+    await ok(world.cluster.deleteExecution(run))
+    await ok(world.cluster.deleteExecution(run))
+    const again = await newExecution(world)
+    await ok(world.cluster.deleteExecution(run))
+    expect((await executionOf(world, "run")).metadata.uid).toBe(again.metadata.uid)
+  },
+
   "lists the executions whose Jobs have not ended, once each, also if they themselves have": async (world: World) => {
     const run = await newExecution(world)
     const ended = await newExecution(world, "ended")
@@ -349,37 +374,11 @@ const cases = {
     })
   },
 
-  "lists pipelines until somebody has looked at their present spec": async (world: World) => {
+  "lists every stage and every pipeline": async (world: World) => {
     await create(world, resources.pipelines, "web", { spec: { stages: graph("a") } })
-    const ref = { namespace: world.namespace, name: "web" }
-    const unseen = async () =>
-      (await ok(world.cluster.doubtfulPipelines())).filter(({ namespace }) => namespace === world.namespace)
-    const look = async () => {
-      const { pipeline } = await ok(world.cluster.pipeline(ref))
-      const observedGeneration = pipeline.metadata.generation
-      await ok(world.cluster.writePipelineStatus(pipeline, { observedGeneration, stageCount: 1 }))
-    }
-    expect(await unseen()).toEqual([ref])
-    await look()
-    expect(await unseen()).toEqual([])
-    await ok(world.objects.patch(resources.pipelines, ref, { spec: { stages: graph("a, b") } }))
-    expect(await unseen()).toEqual([ref])
-    await look()
-    expect(await unseen()).toEqual([])
-  },
-
-  "lists pipelines with mistakes, which a stage may have mended": async (world: World) => {
-    await create(world, resources.pipelines, "web", { spec: { stages: graph("a") } })
-    const ref = { namespace: world.namespace, name: "web" }
-    const judge = async (status: "True" | "False") => {
-      const { pipeline } = await ok(world.cluster.pipeline(ref))
-      const condition = { type: "Valid", status, reason: "Test", message: "", lastTransitionTime: now }
-      const { generation } = pipeline.metadata
-      await ok(world.cluster.writePipelineStatus(pipeline, { observedGeneration: generation, conditions: [condition] }))
-      return (await ok(world.cluster.doubtfulPipelines())).filter(({ namespace }) => namespace === world.namespace)
-    }
-    expect(await judge("False")).toEqual([ref])
-    expect(await judge("True")).toEqual([])
+    await create(world, resources.stages, "task", { spec: { image: "busybox" } })
+    expect(namesOf(world, (await ok(world.cluster.pipelines())).map(refOf))).toEqual(["web"])
+    expect(namesOf(world, (await ok(world.cluster.stages())).map(refOf))).toEqual(["task"])
   },
 
   "refuses the status of a pipeline that was edited meanwhile": async (world: World) => {
@@ -469,8 +468,10 @@ async function jobNames({ cluster }: World, run: Execution): Promise<string[]> {
 }
 
 async function unfinishedNames(world: World): Promise<string[]> {
-  return namesOf(world, await ok(world.cluster.unfinished()))
+  return namesOf(world, (await ok(world.cluster.executions())).filter(isUnfinished).map(refOf))
 }
+
+const refOf = ({ metadata: { namespace, name } }: { readonly metadata: Ref }): Ref => ({ namespace, name })
 
 /** Of all that was found, what is in the namespace of this test. */
 function namesOf({ namespace }: World, refs: readonly Ref[]): string[] {

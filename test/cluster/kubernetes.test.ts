@@ -1,11 +1,9 @@
 // The cases of every Cluster, on a real API server.
 
-import * as Effect from "effect/Effect"
 import { beforeAll } from "vitest"
 import { kubernetesApi } from "../../src/cluster/kubernetes/api.ts"
 import { connect } from "../../src/cluster/kubernetes/connection.ts"
 import { httpClient } from "../../src/cluster/kubernetes/http-client.ts"
-import type { Resource } from "../../src/cluster/object-api.ts"
 import { makeCluster } from "../../src/cluster.ts"
 import { describeWithControlPlane, useControlPlane } from "../control-plane/describe.ts"
 import { repository, succeed } from "../integration/world.ts"
@@ -21,14 +19,9 @@ describeWithControlPlane("kubernetes", () => {
   clusterCases("kubernetes", async () => {
     const plane = controlPlane()
     const api = kubernetesApi(httpClient(await connect({ KUBECONFIG: plane.kubeconfig })))
-    const remove = ({ group, version, plural }: Resource, { namespace, name }: { namespace: string; name: string }) => {
-      const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`
-      const options = { propagationPolicy: "Background" }
-      return Effect.tryPromise(() => plane.api.delete(`${root}/namespaces/${namespace}/${plural}/${name}`, options))
-    }
     return {
       cluster: makeCluster(api),
-      objects: { ...api, delete: (resource, ref) => Effect.asVoid(remove(resource, ref)) },
+      objects: api,
       namespace: await plane.createNamespace(),
     }
   })

@@ -5,9 +5,10 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { afterEach, describe, expect, it, vi } from "vitest"
-import { expand, type ResolvedContainer, resolveContainer } from "../../src/cluster/local/container.ts"
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
+import type { ResolvedContainer } from "../../src/cluster/local/container.ts"
 import { engineRuntime } from "../../src/cluster/local/engine-runtime.ts"
+import { MessageFiles } from "../../src/cluster/local/message-file.ts"
 
 /** A `podman` in PATH whose `run` and `kill` are these scripts of sh; and the calls of it. */
 function fakeEngine({ run = "true", kill = "true" }) {
@@ -31,7 +32,8 @@ case $1 in run) ${run} ;; kill) ${kill} ;; esac
   return { calls: callsSoFar }
 }
 
-const container: ResolvedContainer = { name: "run-a-1", image: "busybox:1", command: [], args: [], env: {} }
+const message = { file: "/tmp/m", path: "/dev/termination-log" }
+const container: ResolvedContainer = { name: "run-a-1", image: "busybox:1", command: [], args: [], env: {}, message }
 
 function started(changes: Partial<ResolvedContainer> = {}) {
   const lines: string[] = []
@@ -56,6 +58,8 @@ describe("engineRuntime", () => {
         "run-a-1",
         "--label",
         label,
+        "--volume",
+        "/tmp/m:/dev/termination-log:Z",
         "--entrypoint",
         "sh",
         "busybox:1",
@@ -134,45 +138,13 @@ describe("engineRuntime", () => {
   })
 })
 
-describe("resolveContainer", () => {
-  it("sets variables from those before them, and puts them into command and arguments", () => {
-    const env = [
-      { name: "A", value: "$(B) $(INDEX)" },
-      { name: "B", value: "b" },
-      { name: "C", value: "$(B)$(A)" },
-      { name: "EMPTY" },
-      { name: "SECRET", valueFrom: { secretKeyRef: { optional: true } } },
-    ]
-    const resolved = resolveContainer(
-      "pod",
-      { name: "stage", command: ["$(C)"], args: ["$(SECRET)$(EMPTY)"], env },
-      { INDEX: "7" },
-    )
-    expect(resolved.env).toEqual({ INDEX: "7", A: "$(B) 7", B: "b", C: "b$(B) 7", EMPTY: "" })
-    expect([resolved.command, resolved.args]).toEqual([["b$(B) 7"], ["$(SECRET)"]])
-  })
-
-  // The cases of Kubernetes' own third_party/forked/golang/expansion.
-  it.each([
-    ["$(VAR)", "value"],
-    ["$$(VAR)", "$(VAR)"],
-    ["$$$(VAR)", "$value"],
-    ["$$$$(VAR)", "$$(VAR)"],
-    ["$VAR $- $", "$VAR $- $"],
-    ["$(MISSING) $() $(VAR", "$(MISSING) $() $(VAR"],
-    ["--$(VAR)-$(VAR)--", "--value-value--"],
-    ["$(toString)", "$(toString)"],
-    ["$(REF)", "$(VAR)"],
-  ])("expands %s to %s", (text, expanded) => expect(expand(text, { VAR: "value", REF: "$(VAR)" })).toBe(expanded))
-})
-
 /** An engine that answers and has an image to run: nothing is pulled for a test. */
 const real = ["podman", "docker"].map(imageOf).find((found) => found !== undefined)
 function imageOf(engine: string) {
   try {
     const options = { encoding: "utf8" as const, stdio: "pipe" as const, timeout: 10_000 }
     const images = execFileSync(engine, ["images", "--format", "{{.Repository}}:{{.Tag}}"], options).split("\n")
-    const image = images.find((name) => /(^|\/)(busybox|alpine):/.test(name))
+    const image = images.find((name) => /(^|\/)(busybox|alpine|node):/.test(name))
     if (image === undefined) return undefined
     execFileSync(engine, ["run", "--rm", "--init", image, "true"], options)
     return { engine: engine as "podman" | "docker", image }
@@ -182,7 +154,7 @@ function imageOf(engine: string) {
 }
 const why =
   real === undefined
-    ? " (skipped: no podman or docker that runs an image of busybox or alpine here)"
+    ? " (skipped: no podman or docker that runs an image of busybox, alpine or node here)"
     : ` (${real.engine})`
 
 describe.skipIf(real === undefined)(`a real engine${why}`, () => {
@@ -191,9 +163,21 @@ describe.skipIf(real === undefined)(`a real engine${why}`, () => {
     const env = { GREETING: "hello" }
     const name = `peanut-test-${process.pid}-${Math.random().toString(36).slice(2)}`
     const { engine, image } = real!
-    const asked = { ...container, name, image, command: ["sh", "-c"], args: [script], env }
-    return { name, lines, ...engineRuntime(engine).start(asked, (line) => lines.push(line)) }
+    const files = new MessageFiles()
+    onTestFinished(() => files.removeAll())
+    const file = files.create("message")
+    const message = { file: file.path, path: "/dev/termination-log" }
+    const asked = { ...container, name, image, command: ["sh", "-c"], args: [script], env, message }
+    return { name, lines, file, ...engineRuntime(engine).start(asked, (line) => lines.push(line)) }
   }
+
+  it("takes the termination message out of the container", async () => {
+    const { exited, file, lines } = run(
+      "echo version=1.2.3 > /dev/termination-log; echo size=7 >> /dev/termination-log",
+    )
+    expect([await exited, lines]).toEqual([{ exitCode: 0 }, []])
+    expect(file.read()).toBe("version=1.2.3\nsize=7\n")
+  })
 
   it("runs a container with its variables and gives its exit code", async () => {
     const { exited, lines } = run("echo $GREETING; exit 3")

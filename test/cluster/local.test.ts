@@ -16,10 +16,7 @@ clusterCases(
         return yield* Cluster
       }),
     )
-    const objects = {
-      ...storeApi(store),
-      delete: (...[resource, ref]: Parameters<typeof store.delete>) => Effect.try(() => store.delete(resource, ref)),
-    }
+    const objects = storeApi(store)
     return { cluster, objects, namespace: "team", close: () => runtime.dispose() }
   },
   {

@@ -34,6 +34,7 @@ describe("readScript", () => {
   })
 
   test("replaces `$(NAME)` as a kubelet does, and leaves what it does not know", () => {
+    expect(script("echo '$$(A) $(A) $$$$'> /dev/termination-log", { A: "x" }).message).toBe("$(A) x $$\n")
     const container = { name: "stage", command: ["sleep", "$(FOR)"], args: ["$(UNKNOWN)"] }
     expect(readScript(container, new Map([["FOR", "7"]]))).toMatchObject({ seconds: 7 })
   })

@@ -1,6 +1,7 @@
 // What a container of the stub kubelet would do, read from its command without running it: how long, with what exit
 // code, and what it leaves in its termination message. Just enough of a shell for the stages that tests write.
 import type { V1Container } from "@kubernetes/client-node"
+import { expandAsKubelet } from "./expansion.ts"
 
 export interface Outcome {
   readonly seconds: number
@@ -13,7 +14,7 @@ export interface Outcome {
 
 /** Programs it does not know, such as an image's own, succeed at once. */
 export function readScript(container: V1Container, env: ReadonlyMap<string, string>): Outcome {
-  const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) => kubernetesVariables(word, env))
+  const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expandAsKubelet(word, env))
   const [program = "", option = "", script = ""] = words
   const isShell = /^(.*\/)?(ba|da|a)?sh$/.test(program) && /^-[a-z]*c$/.test(option)
   const statements = isShell ? shellStatements(script, env) : [{ words, isGuarded: false }]
@@ -70,9 +71,4 @@ function shellVariables(text: string, env: ReadonlyMap<string, string>): string 
     /\$(?:\{(\w+)\}|(\w+))/g,
     (_, braced?: string, bare?: string) => env.get(braced ?? bare ?? "") ?? "",
   )
-}
-
-/** `$(NAME)` in a command, which a kubelet replaces; what it does not know stays as it is. */
-function kubernetesVariables(text: string, env: ReadonlyMap<string, string>): string {
-  return text.replace(/\$\((\w+)\)/g, (whole, name: string) => env.get(name) ?? whole)
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { V1Pod } from "@kubernetes/client-node"
 import { type ApiClient, ApiError } from "./api-client.ts"
 import { readScript } from "./container-script.ts"
+import { expandAsKubelet } from "./expansion.ts"
 import { crashed, ended, imageMissing, mainContainer, running, unschedulable } from "./pod-status.ts"
 
 export interface Run {
@@ -158,11 +159,11 @@ function identity(pod: V1Pod) {
   return { namespace, pod: name, job, stage: annotations?.["pipeline.peanut.dev/stage"] ?? "" }
 }
 
-/** Plain values, and those taken from the pod itself (an Indexed Job's index is one). */
-function environment(pod: V1Pod): ReadonlyMap<string, string> {
+/** Values in which those before them are put in, and those taken from the pod itself (an Indexed Job's index is one). */
+export function environment(pod: V1Pod): ReadonlyMap<string, string> {
   const env = new Map<string, string>()
   for (const { name, value, valueFrom } of mainContainer(pod).env ?? []) {
-    env.set(name, value ?? podField(pod, valueFrom?.fieldRef?.fieldPath ?? ""))
+    env.set(name, value ? expandAsKubelet(value, env) : podField(pod, valueFrom?.fieldRef?.fieldPath ?? ""))
   }
   return env
 }

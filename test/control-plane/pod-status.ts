@@ -23,7 +23,7 @@ export function ended(pod: V1Pod, { exitCode, message, startedAt, restarts }: En
     phase: exitCode === 0 ? "Succeeded" : "Failed",
     conditions: conditions("False", exitCode === 0 ? "PodCompleted" : "PodFailed"),
     containerStatuses: containers(pod, restarts, (name) => ({
-      terminated: terminated(name === main ? exitCode : 0, startedAt, name === main ? message : ""),
+      terminated: terminated(name === main ? exitCode : 0, startedAt, name === main ? keptOf(message, pod) : ""),
     })),
   }
 }
@@ -31,7 +31,7 @@ export function ended(pod: V1Pod, { exitCode, message, startedAt, restarts }: En
 /** A failed container of a pod that restarts it (restartPolicy OnFailure). */
 export function crashed(pod: V1Pod, { exitCode, message, startedAt, restarts }: Ending): object {
   const waiting = { reason: "CrashLoopBackOff", message: "back-off 10s restarting failed container" }
-  const lastState = { terminated: terminated(exitCode, startedAt, message) }
+  const lastState = { terminated: terminated(exitCode, startedAt, keptOf(message, pod)) }
   return {
     phase: "Running",
     conditions: conditions("False", "ContainersNotReady"),
@@ -74,6 +74,20 @@ function containers(pod: V1Pod, restartCount: number, state: (name: string) => o
     return { name, image, imageID: "", ready: isRunning, started: isRunning, restartCount, state: now }
   })
 }
+
+/**
+ * What a kubelet keeps of a termination message: it reads the last 4 KiB, and then leaves each container of the pod its
+ * share of 12 KiB, from the beginning; so with four containers or more the end of a long message is lost too.
+ */
+export function keptOf(message: string, { spec }: V1Pod): string {
+  const lists = [spec?.containers, spec?.initContainers, spec?.ephemeralContainers]
+  const containers = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0)
+  const share = Math.floor(maxPodBytes / Math.max(1, containers))
+  return Buffer.from(message).subarray(-maxContainerBytes).subarray(0, share).toString()
+}
+
+const maxContainerBytes = 4096
+const maxPodBytes = 12 * 1024
 
 function terminated(exitCode: number, startedAt: Date, message: string): object {
   return {

@@ -6,7 +6,7 @@ import type { PipelineStage } from "../../src/api/pipeline.ts"
 import { resources } from "../../src/cluster/object-api.ts"
 import { accept } from "../../src/execution/accept.ts"
 import { advance } from "../../src/execution/advance.ts"
-import { findProblems, sortTopologically } from "../../src/execution/graph.ts"
+import { findGraphProblems, sortTopologically } from "../../src/execution/graph.ts"
 import { accepted, execution, now, pipeline, stages as stageTypes } from "../builders/objects.ts"
 import { arrange } from "./world.ts"
 
@@ -36,7 +36,7 @@ const shapes: readonly { readonly shape: string; readonly of: Shape }[] = [
 
 const looks: readonly { readonly look: string; readonly at: (stages: PipelineStage[]) => unknown }[] = [
   { look: "sorting", at: sortTopologically },
-  { look: "checking", at: (stages) => findProblems("web", stages, new Set(["task"])) },
+  { look: "checking", at: (stages) => findGraphProblems("web", stages, new Set(["task"])) },
   {
     look: "accepting",
     at: (stages) => accept(execution(), { pipeline: pipeline(stages), stages: stageTypes("task") }, now),

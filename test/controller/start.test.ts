@@ -4,10 +4,11 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { resources } from "../../src/cluster/object-api.ts"
 import { start } from "../../src/controller/start.ts"
+import type { StartingEvent } from "../../src/resources/execution.ts"
 import { namespace } from "../builders/objects.ts"
 import { World } from "./world.ts"
 
-const event = { id: "42", source: "/git/push", type: "com.example.push" }
+const event: StartingEvent = { id: "42", source: "/git/push", type: "com.example.push" }
 
 function arrange(stages = "a → b"): World {
   const world = new World()
@@ -73,6 +74,51 @@ describe("an event for a pipeline", () => {
         message: expect.stringContaining(message),
       },
     ])
+  })
+})
+
+describe("the parameters in an event's data", () => {
+  const declared = [{ name: "env" }, { name: "size", default: "s" }]
+
+  function withParams(): World {
+    const world = arrange()
+    world.store.patch(resources.pipelines, { namespace, name: "web" }, { spec: { params: declared } })
+    return world
+  }
+
+  it("become those of the execution, and of its snapshot", async () => {
+    const world = withParams()
+    await starting(world, "web", { ...event, data: { params: { env: "$(params.size)" }, ref: "main" } })
+    expect(executions(world)).toMatchObject([
+      {
+        spec: { params: [{ name: "env", value: "$(params.size)" }] },
+        status: { phase: "Running", snapshot: { params: { env: "$(params.size)", size: "s" } } },
+      },
+    ])
+  })
+
+  it("may be left out where there are none to give", async () => {
+    const world = arrange()
+    await starting(world, "web", { ...event, data: { ref: "main" } })
+    expect(executions(world)[0]?.spec).toEqual({ pipelineName: "web" })
+  })
+
+  it.each<[string, unknown, string]>([
+    ["are missing", undefined, 'the event gives no value for param "env" of pipeline "web", which has no default'],
+    [
+      "are unknown",
+      { env: "a", sise: "l" },
+      'the event gives param "sise", which pipeline "web" does not declare; did you mean "size"?',
+    ],
+    ["are no object", ["env"], "must be an object"],
+    ["are no strings", { env: 1 }, 'param "env" in the event\'s data must be a string; quote it'],
+  ])("start nothing where they %s, and tell who looks at the pipeline", async (_, params, message) => {
+    const world = withParams()
+    const given = { ...event, data: { params } }
+    const refused = await world.perform(Effect.flip(start({ namespace, name: "web" }, given)))
+    expect(refused).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining(message) })
+    expect(executions(world)).toEqual([])
+    expect(events(world)).toMatchObject([{ reason: "NotStarted", message: expect.stringContaining(message) }])
   })
 })
 

@@ -30,6 +30,19 @@ describe("validate", () => {
     expect(world.validity()).toMatchObject({ status: "False" })
   })
 
+  it("looks again at a pipeline that has the stage at its end only", async () => {
+    const world = new World()
+    world.stage()
+    world.pipeline("a")
+    const atEnd = [{ name: "Clean up", type: "cleaner" }]
+    world.store.patch(resources.pipelines, { namespace, name: "web" }, { spec: { finally: atEnd } })
+    await world.deliver()
+    expect(world.validity()?.message).toContain('"cleaner"')
+    world.stage("cleaner")
+    await world.deliver()
+    expect(world.validity()?.status).toBe("True")
+  })
+
   it("writes once, however often it is told", async () => {
     const world = new World()
     world.stage()

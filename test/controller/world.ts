@@ -27,7 +27,7 @@ import { graph, states } from "../builders/graph.ts"
 import { type JobState, jobStatus, namespace, ownerOf, taskSpec, trackingFinalizer } from "../builders/objects.ts"
 
 export interface Call {
-  readonly verb: "get" | "list" | "create" | "patch"
+  readonly verb: "get" | "list" | "create" | "patch" | "delete"
   readonly resource: Resource
   readonly name: string
   readonly subresource?: "status" | undefined
@@ -255,6 +255,8 @@ export class World {
         return Effect.andThen(this.before(call), Effect.tap(effect, this.after(call)))
       })
     return {
+      delete: (resource, object) =>
+        around({ verb: "delete", resource, name: object.name }, api.delete(resource, object)),
       get: (resource, ref) => around({ verb: "get", resource, name: ref.name }, api.get(resource, ref)),
       list: (resource, options) => around({ verb: "list", resource, name: "" }, api.list(resource, options)),
       create: (resource, namespace, object) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Execution } from "../../src/api/execution.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
-import { accept, isAccepted } from "../../src/execution/accept.ts"
+import { accept, isAccepted, refused } from "../../src/execution/accept.ts"
 import { graph } from "../builders/graph.ts"
 import { accepted, execution, meta, namespace, now, pipeline, stage, stages, taskSpec } from "../builders/objects.ts"
 
@@ -112,6 +112,88 @@ describe("accept", () => {
   it("does not fail an execution that has ended", () => {
     const run = accepted({ graph: "a", stages: new Map([["a", "Succeeded"]]) })
     expect(accept(run, { pipeline: undefined, stages: stages() }, now)).toEqual(run.status)
+  })
+})
+
+describe("accept, of parameters and approvals", () => {
+  const declared = { stages: graph("a → b"), params: [{ name: "env" }, { name: "region", default: "eu" }] }
+  const accepting = (spec: Partial<Execution["spec"]>, more: Partial<typeof declared> & object = {}) =>
+    accept(
+      execution(spec),
+      { pipeline: { ...pipeline("a"), spec: { ...declared, ...more } }, stages: stages("task") },
+      now,
+    )
+
+  it("keeps the values of the run in its snapshot", () => {
+    const status = accepting({ params: [{ name: "env", value: "prod" }] })
+    expect(status.snapshot?.params).toEqual({ env: "prod", region: "eu" })
+  })
+
+  it.each<[of: string, spec: Partial<Execution["spec"]>, message: string]>([
+    ["a missing value", {}, 'the execution gives no value for param "env" of pipeline "web", which has no default'],
+    [
+      "an unknown param and an unknown approval, together",
+      {
+        params: [
+          { name: "env", value: "" },
+          { name: "regoin", value: "" },
+        ],
+        approved: ["a", "bb", "zzzz"],
+      },
+      'the execution gives param "regoin", which pipeline "web" does not declare; did you mean "region"?; approved names "bb", which is no stage of pipeline "web"; did you mean "b"?; approved names "zzzz", which is no stage of pipeline "web"',
+    ],
+  ])("refuses %s before anything runs", (_, spec, message) => {
+    const status = accepting(spec)
+    expect(status).toMatchObject({ phase: "Failed", conditions: [{ reason: "ExecutionInvalid", message }] })
+    expect(status).not.toHaveProperty("stages")
+  })
+
+  it("lists the stages of finally after the others", () => {
+    const status = accepting({ params: [{ name: "env", value: "" }] }, { finally: graph("z", "end") } as never)
+    expect(status).toMatchObject({ phase: "Failed" })
+    const both = accept(
+      execution(),
+      {
+        pipeline: { ...pipeline("a"), spec: { stages: graph("a"), finally: graph("z", "end") } },
+        stages: stages("task", "end"),
+      },
+      now,
+    )
+    expect(both.stages?.map(({ name }) => name)).toEqual(["a", "z"])
+    expect(both.summary).toBe("0/2 succeeded")
+    expect(Object.keys(both.snapshot!.stageSpecs)).toEqual(["task", "end"])
+    expect(both.snapshot?.finally).toEqual(graph("z", "end"))
+  })
+
+  it("keeps what the pipeline says of the run, and lets the execution's timeout win", () => {
+    const more = {
+      timeout: "1h",
+      failurePolicy: "FailFast",
+      maxParallel: 3,
+      concurrencyPolicy: "Queue",
+      params: [],
+    } as const
+    const of = (spec: Partial<Execution["spec"]>) => accepting(spec, more as never).snapshot
+    expect(of({})).toMatchObject({
+      timeout: "1h",
+      failurePolicy: "FailFast",
+      maxParallel: 3,
+      concurrencyPolicy: "Queue",
+    })
+    expect(of({ timeout: "5m" })).toMatchObject({ timeout: "5m" })
+  })
+})
+
+describe("refused", () => {
+  it("may say Cancelled, and changes nothing of what has ended", () => {
+    expect(refused(execution(), "Cancelled", "why", now, "Cancelled")).toMatchObject({
+      phase: "Cancelled",
+      startTime: now,
+      completionTime: now,
+      conditions: [{ status: "False", reason: "Cancelled", message: "why" }],
+    })
+    const run = accepted({ graph: "a", stages: new Map([["a", "Succeeded"]]) })
+    expect(refused(run, "Cancelled", "why", now)).toBe(run.status)
   })
 })
 

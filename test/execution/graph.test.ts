@@ -1,12 +1,12 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
-import { childrenOf, findProblems, sortTopologically } from "../../src/execution/graph.ts"
+import { childrenOf, findGraphProblems, sortTopologically } from "../../src/execution/graph.ts"
 import { graph } from "../builders/graph.ts"
 
 const names = (stages: readonly PipelineStage[]) => stages.map((stage) => stage.name).join(" ")
 const messages = (stages: readonly PipelineStage[], types?: ReadonlySet<string>) =>
-  findProblems("web", stages, types).map((problem) => problem.message)
+  findGraphProblems("web", stages, types).map((problem) => problem.message)
 
 describe("sortTopologically", () => {
   it.each([
@@ -66,7 +66,7 @@ describe("childrenOf", () => {
   })
 })
 
-describe("findProblems", () => {
+describe("findGraphProblems", () => {
   it("finds nothing wrong with a diamond", () => {
     expect(messages(graph("a → b, a → c, b → d, c → d"), new Set(["task"]))).toEqual([])
   })
@@ -149,7 +149,7 @@ describe("findProblems", () => {
       { name: "c", type: "task", dependsOn: ["c"] },
       { name: "c", type: "task" },
     ]
-    expect(findProblems("web", stages, new Set(["task"])).map(({ stage, field }) => `${stage}.${field}`)).toEqual([
+    expect(findGraphProblems("web", stages, new Set(["task"])).map(({ stage, field }) => `${stage}.${field}`)).toEqual([
       "c.name",
       "b.type",
       "b.dependsOn",
@@ -164,7 +164,7 @@ describe("findProblems", () => {
   })
 
   it("never throws, whatever the stages", () => {
-    fc.assert(fc.property(anyGraph, (stages) => void findProblems("web", stages, new Set(["task"]))))
+    fc.assert(fc.property(anyGraph, (stages) => void findGraphProblems("web", stages, new Set(["task"]))))
   })
 })
 
@@ -184,7 +184,7 @@ describe("a graph of 10,000 stages", () => {
   ])("$shape is sorted and checked in linear time and without recursion", ({ stages }) => {
     const start = performance.now()
     expect(sortTopologically(stages)).toHaveLength(count)
-    expect(findProblems("web", stages, new Set(["task"]))).toEqual([])
+    expect(findGraphProblems("web", stages, new Set(["task"]))).toEqual([])
     expect(performance.now() - start).toBeLessThan(1000)
   })
 

@@ -49,6 +49,18 @@ describe("happenings", () => {
     )
   })
 
+  it("tell once that a stage waits for approval", () => {
+    const waiting = (reason: string): ExecutionStatus => ({
+      phase: "Running",
+      stages: [{ name: "a", phase: "Waiting", reason }],
+    })
+    const asks = waiting("AwaitingApproval")
+    expect(told(happenings(waiting("MaxParallel"), asks))).toBe("a AwaitingApproval")
+    expect(told(happenings({ phase: "Running", stages: [] }, asks))).toBe("a AwaitingApproval")
+    expect(told(happenings(asks, asks))).toBe("")
+    expect(told(happenings(asks, waiting("Suspended")))).toBe("")
+  })
+
   it("are the same whether nothing was known, or nothing of its stages", () => {
     const next = status("a → b", "a Running")
     expect(happenings({ observedGeneration: 1 }, next)).toEqual(happenings(undefined, next))

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { pipelineStatus } from "../../src/execution/pipeline-status.ts"
 import { graph } from "../builders/graph.ts"
-import { earlier, meta, now, pipeline } from "../builders/objects.ts"
+import { earlier, meta, now, pipeline, taskSpec } from "../builders/objects.ts"
 
-const types = new Set(["task"])
+const types = { stages: new Map([["task", taskSpec]]) }
 const web = (text: string) => pipeline(text, { metadata: meta("web", { generation: 3 }) })
 
 describe("pipelineStatus", () => {
@@ -38,9 +38,9 @@ describe("pipelineStatus", () => {
   it("moves lastTransitionTime when the pipeline becomes invalid, not when another mistake comes", () => {
     const valid = { ...web("a"), status: pipelineStatus(web("a"), types, earlier) }
     expect(pipelineStatus(valid, types, now)).toEqual(valid.status)
-    const broken = pipelineStatus(valid, new Set(), now)
+    const broken = pipelineStatus(valid, { stages: new Map() }, now)
     expect(broken.conditions).toMatchObject([{ status: "False", lastTransitionTime: now }])
-    const worse = pipelineStatus({ ...web("a → b → a"), status: broken }, new Set(), "2030-01-01T00:00:00Z")
+    const worse = pipelineStatus({ ...web("a → b → a"), status: broken }, { stages: new Map() }, "2030-01-01T00:00:00Z")
     expect(worse.conditions).toMatchObject([{ status: "False", lastTransitionTime: now }])
   })
 })

@@ -49,3 +49,36 @@ describe("the size of a run of 1,000 stages", () => {
     expect(performance.now() - start).toBeLessThan(250)
   })
 })
+
+describe("the size of a run of 200 stages with outputs, and a matrix of 256", () => {
+  const matrix = ["a", "b"].map((name) => ({ name, values: Array.from({ length: 16 }, String) }))
+  const wide = [
+    ...Array.from({ length: 200 }, (_, index) => ({ name: stageName(index), type: "task" })),
+    { name: "Everywhere", type: "task", dependsOn: [stageName(0)], matrix, maxParallel: 8 },
+  ]
+  const run = execution({}, { name: "nightly".padEnd(253, "-run") })
+  /** 900 bytes as they stand in the status. */
+  const outputs = { digest: "x".repeat(900 - bytes({ digest: "" })) }
+  const recorded = new Map<string, Partial<StageStatus>>([
+    ...wide
+      .slice(0, 200)
+      .map(({ name }): [string, Partial<StageStatus>] => [
+        name,
+        { phase: "Succeeded", jobName: jobName(run.metadata, name), startTime: earlier, completionTime: now, outputs },
+      ]),
+    ["Everywhere", { phase: "Running", startTime: earlier, combinations: "R".repeat(8).padEnd(256, "W") }],
+  ])
+  const stageSpecs = { task: { image: "registry.example.com/team/tool:v1", command: ["tool", "--verbose"] } }
+
+  // All of the status: stages with outputs and letters, snapshot, conditions.
+  it("is below 300 KiB of JSON, snapshot and all", () => {
+    const seen = observed({ graph: wide, recorded, stageSpecs })
+    expect(bytes(seen.execution.status)).toBeLessThan(300 * 1024)
+    expect(bytes(seen.execution.status.stages)).toBeGreaterThan(200 * 900)
+  })
+
+  it("spends one letter on each combination", () => {
+    const [all, one] = [256, 1].map((count) => bytes({ combinations: "S".repeat(count) }))
+    expect(all! - one!).toBe(255)
+  })
+})

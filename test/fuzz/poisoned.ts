@@ -41,6 +41,7 @@ export class PoisonedWorld {
       list: (resource, selection) =>
         Effect.map(api.list(resource, selection), (objects) => objects.map(damage(resource))),
       create: (resource, ns, object) => Effect.map(api.create(resource, ns, object), damage(resource)),
+      delete: api.delete,
       patch: (resource, ref, patch, subresource) =>
         Effect.map(api.patch(resource, ref, patch, subresource), damage(resource)),
     }

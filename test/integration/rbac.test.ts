@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { parseAllDocuments } from "yaml"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { describeWithControlPlane, useControlPlane } from "../control-plane/describe.ts"
+import { pingSourceDefinition } from "./ping-source-definition.ts"
 import { repository, succeed } from "./world.ts"
 
 const group = "pipeline.peanut.dev"
@@ -18,7 +19,8 @@ const needs = {
       ["get", "list"],
       kinds.map((kind) => `${group}/${kind}`),
     ),
-    `create ${group}/peanutpipelineexecutions`,
+    ...each(["create", "patch", "delete"], [`${group}/peanutpipelineexecutions`]),
+    ...each(["get", "create", "patch", "delete"], ["sources.knative.dev/pingsources"]),
     `patch ${group}/peanutpipelineexecutions/status`,
     `patch ${group}/peanutpipelines/status`,
     `update ${group}/peanutpipelineexecutions/finalizers`,
@@ -42,6 +44,7 @@ describeWithControlPlane("the rights of Peanut's service accounts", () => {
     await createNamespace("peanut-system")
     await createNamespace("team")
     await succeed(kubectl("apply", "-k", repository("crds")))
+    await succeed(kubectl("apply", "-f", "-", { input: JSON.stringify(pingSourceDefinition) }))
     await succeed(kubectl("wait", "--for=condition=Established", "crd", "--all"))
     questions = await everyQuestion(controlPlane())
   }, 60_000)
@@ -58,7 +61,9 @@ describeWithControlPlane("the rights of Peanut's service accounts", () => {
         "escalate rbac.authorization.k8s.io/clusterroles",
         "bind rbac.authorization.k8s.io/roles",
         "delete batch/jobs",
-        `delete ${group}/peanutpipelineexecutions`,
+        `delete ${group}/peanutpipelines`,
+        "list sources.knative.dev/pingsources",
+        "deletecollection sources.knative.dev/pingsources",
         `update ${group}/peanutpipelineexecutions/status`,
       ]),
     )

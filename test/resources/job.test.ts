@@ -15,6 +15,8 @@ const execLabels = {
   "pipeline.peanut.dev/stage": "first-stage",
   "app.kubernetes.io/managed-by": "peanut",
 }
+/** What every stage's container is told beside what its author says. */
+const output = { name: "PEANUT_OUTPUT", value: "/dev/termination-log" }
 const execAnnotations = { "pipeline.peanut.dev/execution": "run", "pipeline.peanut.dev/stage": "First Stage" }
 
 describe("stageJob", () => {
@@ -40,11 +42,14 @@ describe("stageJob", () => {
       },
       spec: {
         backoffLimit: 0,
+        podFailurePolicy: {
+          rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+        },
         template: {
           metadata: { labels: execLabels, annotations: execAnnotations },
           spec: {
             restartPolicy: "Never",
-            containers: [{ name: "stage", image: "busybox", command: ["sleep"], args: ["10"] }],
+            containers: [{ name: "stage", image: "busybox", command: ["sleep"], args: ["10"], env: [output] }],
           },
         },
       },
@@ -119,9 +124,8 @@ describe("stageJob, the stage's container", () => {
       envFrom: [{ configMapRef: { name: "c" } }],
       resources: { requests: { cpu: "500m" }, limits: { memory: "1Gi", "nvidia.com/gpu": 1 } },
     }
-    expect(containerOf(short)).toEqual({ name: "stage", ...short })
-    expect(Object.keys(containerOf({ image: "busybox" })!)).toEqual(expect.arrayContaining(["name", "image"]))
-    expect(Object.keys(containerOf({ image: "busybox" })!)).toHaveLength(2)
+    expect(containerOf(short)).toEqual({ name: "stage", ...short, env: [...short.env, output] })
+    expect(Object.keys(containerOf({ image: "busybox" })!).toSorted()).toEqual(["env", "image", "name"])
   })
 
   it("takes the rest from the template's container of that name; the short form wins", () => {
@@ -131,6 +135,7 @@ describe("stageJob, the stage's container", () => {
       image: "new",
       command: ["old"],
       workingDir: "/src",
+      env: [output],
     })
   })
 
@@ -145,7 +150,82 @@ describe("stageJob, the stage's container", () => {
       image: "busybox",
       jobTemplate: { spec: { template: { spec: { containers: [{ name: "proxy" }] } } } },
     })
-    expect(pod.containers).toEqual([{ name: "stage", image: "busybox" }, { name: "proxy" }])
+    expect(pod.containers).toEqual([{ name: "stage", image: "busybox", env: [output] }, { name: "proxy" }])
+  })
+})
+
+describe("stageJob, where a stage writes its outputs", () => {
+  const inTemplate = (container: object): StageSpec => ({
+    image: "busybox",
+    jobTemplate: { spec: { template: { spec: { containers: [{ name: "stage", ...container }] } } } },
+  })
+  const env = (spec: StageSpec) => containerOf(spec)?.env
+
+  it.each<{ state: string; spec: StageSpec; expected: object[] }>([
+    { state: "nothing said", spec: { image: "busybox" }, expected: [output] },
+    { state: "an env of its own", spec: { image: "busybox", env: [{ name: "A" }] }, expected: [{ name: "A" }, output] },
+    { state: "an env in the template", spec: inTemplate({ env: [{ name: "A" }] }), expected: [{ name: "A" }, output] },
+    {
+      state: "both: the short form wins",
+      spec: { ...inTemplate({ env: [{ name: "A" }] }), env: [{ name: "B" }] },
+      expected: [{ name: "B" }, output],
+    },
+    {
+      state: "another path of the termination message",
+      spec: inTemplate({ terminationMessagePath: "/out" }),
+      expected: [{ name: "PEANUT_OUTPUT", value: "/out" }],
+    },
+    {
+      state: "the variable set by the author",
+      spec: { image: "busybox", env: [{ name: "PEANUT_OUTPUT", value: "/mine" }] },
+      expected: [{ name: "PEANUT_OUTPUT", value: "/mine" }],
+    },
+  ])("is in its environment: $state", ({ spec, expected }) => {
+    expect(env(spec)).toEqual(expected)
+  })
+
+  it("is told to no other container", () => {
+    const spec = { template: { spec: { containers: [{ name: "proxy" }] } } }
+    expect(podOf({ image: "busybox", jobTemplate: { spec } }).containers[1]).toEqual({ name: "proxy" })
+  })
+})
+
+describe("stageJob, disrupted pods", () => {
+  const ignore = { rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }] }
+  const own = { rules: [{ action: "FailJob", onExitCodes: { operator: "In", values: [42] } }] }
+
+  it.each<{ state: string; spec: NonNullable<NonNullable<StageSpec["jobTemplate"]>["spec"]>; policy: unknown }>([
+    { state: "nothing said: they cost no retry", spec: {}, policy: ignore },
+    {
+      state: "restartPolicy Never: the same",
+      spec: { template: { spec: { restartPolicy: "Never" } } },
+      policy: ignore,
+    },
+    {
+      state: "restartPolicy OnFailure: Kubernetes would refuse it",
+      spec: { template: { spec: { restartPolicy: "OnFailure" } } },
+      policy: undefined,
+    },
+    { state: "the author's own policy wins", spec: { podFailurePolicy: own }, policy: own },
+  ])("$state", ({ spec, policy }) => {
+    const made = jobOf({ image: "busybox", jobTemplate: { spec } }).spec
+    expect(made.podFailurePolicy).toEqual(policy)
+    if (policy === undefined) expect(made).not.toHaveProperty("podFailurePolicy")
+  })
+})
+
+describe("stageJob, of a run and a matrix", () => {
+  it("takes the deadline that it is given instead of the stage's own", () => {
+    const made = stageJob(run, "a", { image: "busybox", timeout: "90s" }, { deadlineSeconds: 30 })
+    expect(made.spec.activeDeadlineSeconds).toBe(30)
+  })
+
+  it("has another name for each combination, and says which it is for", () => {
+    const jobs = [0, 1].map((index) => stageJob(run, "a", { image: "b" }, { index, combination: `os=${index}` }))
+    expect(new Set(jobs.map(({ metadata }) => metadata.name)).size).toBe(2)
+    expect(jobs[1]!.metadata.annotations).toMatchObject({ "pipeline.peanut.dev/combination": "os=1" })
+    expect(jobs[1]!.spec.template.metadata.annotations).toMatchObject({ "pipeline.peanut.dev/combination": "os=1" })
+    expect(jobOf({ image: "b" }).metadata.annotations).not.toHaveProperty("pipeline.peanut.dev/combination")
   })
 })
 

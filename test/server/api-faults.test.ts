@@ -110,9 +110,9 @@ describe("an event that cannot matter", () => {
     expect(api.calls).toEqual([])
   })
 
-  it("is told from one that does: a resync lists twice", async () => {
+  it("is told from one that does: a resync lists everything once", async () => {
     expect((await send(ping)).status).toBe(202)
-    expect(api.calls).toHaveLength(2)
+    expect(api.calls).toHaveLength(4)
   })
 })
 

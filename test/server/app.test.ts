@@ -141,7 +141,13 @@ describe("the other routes", () => {
 
 describe("when the API fails", () => {
   const everyCall = (effect: Effect.Effect<never, Unavailable>): Options => ({
-    wrap: () => ({ get: () => effect, list: () => effect, create: () => effect, patch: () => effect }),
+    wrap: () => ({
+      get: () => effect,
+      list: () => effect,
+      create: () => effect,
+      patch: () => effect,
+      delete: () => effect,
+    }),
   })
 
   it("for a while, the answer is 503 with Retry-After, and one line of log says which event it was", async () => {

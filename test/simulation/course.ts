@@ -1,12 +1,13 @@
 // The ordinary course of things: events arrive, calls are carried out and answered, Jobs run. Any of it may come before
 // any other; the first way here is the orderly one, in which one thing ends before the next begins.
 
+import type { ExecutionSpec } from "../../src/api/execution.ts"
 import { resources } from "../../src/cluster/object-api.ts"
 import { eventTypes } from "../../src/events/target.ts"
 import type { Choices } from "./choices.ts"
 import { moveJob, unfinishedJobs } from "./job-controller.ts"
 import { stageSpec, stageTypes } from "./plan.ts"
-import { createExecution, put } from "./users.ts"
+import { approve, createExecution, put } from "./users.ts"
 import type { Delivery, World } from "./world.ts"
 
 export interface Way {
@@ -102,14 +103,59 @@ const lateCall: Way = {
   },
 }
 
-export const ways: readonly Way[] = [orderly, fewCalls, oneEvent, oneHandling, oneJob, oneResync, lateCall]
+/** A person approves a stage that waits for it. */
+const oneApproval: Way = {
+  weight: 1,
+  go: (world, choices) => {
+    const asks = world.present.flatMap(({ isPoisoned, name, object }) =>
+      isPoisoned
+        ? []
+        : (object.status?.stages ?? []).flatMap((it) => (it.reason === "AwaitingApproval" ? [[name, it.name]] : [])),
+    )
+    const [execution, stage] = choices.of(asks) ?? []
+    if (execution === undefined) return false
+    approve(world, execution, stage!)
+    return true
+  },
+}
+
+/** A person starts another run, or has one that ended run again. */
+const oneRun: Way = {
+  weight: 1,
+  go: (world, choices) => {
+    const name = ["another", "later", "yet-another"].find(
+      (name) => world.find(resources.executions, name) === undefined,
+    )
+    const one = choices.of(world.present)
+    if (one === undefined || name === undefined || !choices.oneIn(2)) return false
+    const { pipelineName } = one.object.spec
+    const rerunOf = choices.oneIn(2) ? { rerunOf: one.name } : {}
+    createExecution(world, name, { pipelineName, ...rerunOf })
+    world.say(`execution ${name} of ${pipelineName}${rerunOf.rerunOf ? `, which repeats ${one.name},` : ""} is created`)
+    return true
+  },
+}
+
+export const ways: readonly Way[] = [
+  orderly,
+  fewCalls,
+  oneEvent,
+  oneHandling,
+  oneJob,
+  oneResync,
+  lateCall,
+  oneApproval,
+  oneRun,
+]
 
 /** Puts up what the case begins with; pipelines and stages may have been there, and been validated, long before. */
 export function arrange(world: World, choices: Choices): void {
   for (const type of stageTypes) put(world, resources.stages, type, stageSpec(type, 1))
-  for (const { name, stages } of world.plan.pipelines) put(world, resources.pipelines, name, { stages })
+  for (const { name, spec } of world.plan.pipelines) put(world, resources.pipelines, name, spec)
   if (!choices.oneIn(4)) world.events = []
-  for (const { name, pipelineName } of world.plan.executions) createExecution(world, name, pipelineName)
+  for (const { name, pipelineName, spec } of world.plan.executions) {
+    createExecution(world, name, { pipelineName, ...spec } as ExecutionSpec)
+  }
 }
 
 function taken(world: World, event: Delivery): Delivery {

@@ -5,13 +5,23 @@ import { resources } from "../../src/cluster/object-api.ts"
 import { targetOf } from "../../src/events/target.ts"
 import { resync } from "./course.ts"
 import { endJobs, unfinishedJobs } from "./job-controller.ts"
+import { isUnfinished } from "./ledger.ts"
+import { steer } from "./users.ts"
 import { type Delivery, fairWeather, type World } from "./world.ts"
 
-/** More rounds than any graph is deep. */
-const mostRounds = 12
+/** More rounds than any graph is deep, and those of its queue before it. */
+const mostRounds = 60
 
 export function end(world: World): void {
   stopFaults(world)
+  settleDown(world)
+  if (world.violation === undefined) endAll(world)
+  if (world.violation === undefined) clear(world)
+  if (world.violation === undefined) replay(world)
+}
+
+/** Until nothing more happens by itself. */
+function settleDown(world: World): void {
   takeResync(world)
   for (let round = 1; world.violation === undefined && unfinishedJobs(world).length > 0; round++) {
     if (round > mostRounds) world.violate("I5", `Jobs are still being started after ${mostRounds} rounds`)
@@ -20,8 +30,30 @@ export function end(world: World): void {
     takeResync(world)
   }
   if (world.violation !== undefined) return
-  world.resynced(true)
-  if (world.violation === undefined) replay(world)
+  // Who replaces another cancels it; it is the next resync that sees so, where the event of that is lost.
+  if (world.ledger.unseenCancellations().length > 0) {
+    takeResync(world)
+    settleDown(world)
+  } else world.resynced(true)
+}
+
+/** What still waits for somebody is let go and cancelled; then nothing may be left that has not ended. */
+function endAll(world: World): void {
+  const open = world.ledger.sound.filter(({ object }) => isUnfinished(object))
+  if (open.length === 0) return
+  for (const { name } of open) steer(world, name, { suspend: false, cancel: true })
+  world.say(`somebody resumes and cancels ${open.map(({ name }) => name).join(", ")}`)
+  settleDown(world)
+  const left = world.ledger.sound.find(({ object }) => isUnfinished(object))
+  if (left !== undefined) world.violate("I5", `execution ${left.name} never ends, though it is cancelled`)
+}
+
+/** A day later all that is not to be kept must go. */
+function clear(world: World): void {
+  world.say("a day passes")
+  world.passTime(86_400)
+  takeResync(world)
+  world.cleared()
 }
 
 function stopFaults(world: World): void {

@@ -10,6 +10,11 @@ import { i5 } from "./invariants/i5-end-state.ts"
 import { i6 } from "./invariants/i6-quiet.ts"
 import { i7 } from "./invariants/i7-own.ts"
 import { i8 } from "./invariants/i8-bounded.ts"
+import { i9 } from "./invariants/i9-one-run.ts"
+import { i10 } from "./invariants/i10-fair.ts"
+import { i11 } from "./invariants/i11-finally-last.ts"
+import { i12 } from "./invariants/i12-places.ts"
+import { i13 } from "./invariants/i13-kept.ts"
 import type { ExecutionFacts, JobFacts, Ledger } from "./ledger.ts"
 import type { Call, Handling } from "./replica.ts"
 import type { World } from "./world.ts"
@@ -23,20 +28,25 @@ export interface Invariant {
 
 export interface Judge {
   /** A handling makes a call. */
-  called?(call: Call, handling: Handling, store: Store): void
-  jobCreated?(job: JobFacts, by: Handling | undefined): void
+  called?(call: Call, handling: Handling, store: Store, ledger: Ledger): void
+  jobCreated?(job: JobFacts, by: Handling | undefined, ledger: Ledger): void
   statusWritten?(
     execution: ExecutionFacts,
     before: ExecutionStatus | undefined,
     after: ExecutionStatus,
     ledger: Ledger,
   ): void
+  /** The status of a pipeline says that it is this execution's turn. */
+  claimed?(pipelineName: string, execution: ExecutionFacts, by: Handling | undefined, ledger: Ledger): void
+  executionDeleted?(execution: ExecutionFacts, by: Handling | undefined, ledger: Ledger): void
   /** A handling ended. */
   handled?(handling: Handling, ledger: Ledger): void
   /** Faults have stopped, no Job has ended since, and a resync was handled; or `isAtRest`: nothing more will happen. */
   resynced?(world: World, isAtRest: boolean): void
+  /** A day has passed, and a resync was handled. */
+  cleared?(world: World): void
   /** An event of the past came again when nothing had changed. */
   replayed?(handling: Handling): void
 }
 
-export const invariants: readonly Invariant[] = [i1, i2, i3, i4, i5, i6, i7, i8]
+export const invariants: readonly Invariant[] = [i1, i2, i3, i4, i5, i6, i7, i8, i9, i10, i11, i12, i13]

@@ -4,7 +4,9 @@
 import { timestamp } from "../../src/api/meta.ts"
 import type { StoredObject } from "../../src/cluster/memory/store.ts"
 import { resources } from "../../src/cluster/object-api.ts"
+import { combinationsOf } from "./combinations.ts"
 import { conditionsOf, hasCondition, isOver, isTracked, ownerUid, phaseOf, tracked } from "./objects.ts"
+import { entryOf } from "./truth.ts"
 import { namespace, type World } from "./world.ts"
 
 /** The Jobs that something will still happen to, oldest first. */
@@ -84,9 +86,17 @@ export function createPod(world: World, job: StoredObject, phase = "Running"): v
 export function setPod(world: World, pod: StoredObject, phase: string): void {
   const exitCode = phase === "Succeeded" ? 0 : 1
   const finishedAt = timestamp(world.millis())
-  const containerStatuses = [{ name: "stage", state: { terminated: { exitCode, finishedAt } } }]
+  const message = exitCode === 0 ? outputOf(world, pod) : undefined
+  const terminated = { exitCode, finishedAt, ...(message !== undefined && { message }) }
+  const containerStatuses = [{ name: "stage", state: { terminated } }]
   const status = phase === "Running" ? { phase } : { phase, containerStatuses }
   world.store.patch(resources.pods, pod.metadata, { status }, "status")
+}
+
+/** What its program wrote to $PEANUT_OUTPUT. */
+function outputOf(world: World, pod: StoredObject): string | undefined {
+  const value = world.ledger.outputs.get(world.ledger.jobs.get(ownerUid(pod)!)?.stage ?? "")
+  return value === undefined ? undefined : `this line is for people\nk=not yet\nk=${value}\n`
 }
 
 /** The Job controller has counted the pod. */
@@ -114,6 +124,7 @@ function isStopped(job: StoredObject): boolean {
 }
 
 function willFail(world: World, job: StoredObject): boolean {
-  const { execution, stage } = world.ledger.jobs.get(job.metadata.uid)!
-  return world.plan.failing.has(`${execution.name}/${stage}`)
+  const { execution, stage, combination } = world.ledger.jobs.get(job.metadata.uid)!
+  const last = combinationsOf(entryOf(execution, stage)!).at(-1)
+  return combination === last && world.plan.failing.has(`${execution.name}/${stage}`)
 }

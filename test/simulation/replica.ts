@@ -11,19 +11,20 @@ import * as References from "effect/References"
 import type { Scheduler } from "effect/Scheduler"
 import type { Ref } from "../../src/api/meta.ts"
 import type { StoredObject } from "../../src/cluster/memory/store.ts"
-import type { ObjectApi, Resource } from "../../src/cluster/object-api.ts"
+import type { ObjectApi, Resource, Selection } from "../../src/cluster/object-api.ts"
 import { Cluster, makeCluster } from "../../src/cluster.ts"
 import { handle } from "../../src/controller/handle.ts"
 
 export interface Call {
-  readonly verb: "get" | "list" | "create" | "patch"
+  readonly verb: "get" | "list" | "create" | "patch" | "delete"
   readonly resource: Resource
   readonly namespace: string | undefined
   readonly name: string
   readonly body?: object
+  readonly selection?: Selection
 }
 
-export const isWrite = ({ verb }: Call) => verb === "create" || verb === "patch"
+export const isWrite = ({ verb }: Call) => verb !== "get" && verb !== "list"
 
 /** A call that waits: to be carried out, or with the answer, to be answered. */
 export interface Waiting {
@@ -43,6 +44,8 @@ export interface Handling {
   readonly calls: Call[]
   /** Executions as it read them, by UID, and when. */
   readonly reads: Map<string, { readonly object: StoredObject; readonly time: number }>
+  /** When it listed what last: the executions, or the Jobs of an execution, by label. */
+  readonly listed: Map<string, number>
   /** How many of its calls failed, so that it may have had to look again. */
   races: number
   exit?: Exit.Exit<void, { readonly _tag: string; readonly message: string }>
@@ -96,7 +99,11 @@ function gate(api: ObjectApi, host: Host, handling: Handling): ObjectApi {
   return {
     get: (resource, ref) => around(about("get", resource, ref), api.get(resource, ref)),
     list: (resource, options) =>
-      around({ verb: "list", resource, namespace: options.namespace, name: "" }, api.list(resource, options)),
+      around(
+        { verb: "list", resource, namespace: options.namespace, name: "", selection: options },
+        api.list(resource, options),
+      ),
+    delete: (resource, object) => around(about("delete", resource, object), api.delete(resource, object)),
     create: (resource, namespace, object) => {
       const { name } = (object as { metadata: { name: string } }).metadata
       return around(about("create", resource, { namespace, name }, object), api.create(resource, namespace, object))

@@ -1,9 +1,14 @@
 // Looks for a case that breaks an invariant, and tells the shortest history of it that it can find.
 
+import * as Effect from "effect/Effect"
+import { expressionsFor } from "../../src/controller/expressions.ts"
 import { runCase } from "./case.ts"
 import { replayed, seeded } from "./choices.ts"
 import { invariants } from "./invariants.ts"
 import { shrink } from "./shrink.ts"
+
+// What knows CEL is loaded once and for all: a case may not wait for it.
+await Effect.runPromise(expressionsFor({ stages: [{ name: "a", type: "task", when: "true" }] }))
 
 export interface Found {
   readonly cases: number

@@ -7,11 +7,21 @@ import { faults } from "./faults.ts"
 import { search, tell } from "./search.ts"
 import { shrink } from "./shrink.ts"
 
-const runs = 2000
+const runs = 1200
+/** Enough that every fault strikes; always the same cases, so that chance has no part in it. */
+const fixedSeed = 1001
+const fixedRuns = 800
 
 describe("the simulation", () => {
-  it(`breaks no invariant in ${runs} random cases, in which every fault strikes`, { timeout: 120_000 }, () => {
-    const { broken, struck } = search(Math.floor(Math.random() * 1e9), runs)
+  it(`breaks no invariant in ${runs} random cases`, { timeout: 300_000 }, () => {
+    const { broken } = search(Math.floor(Math.random() * 1e9), runs)
+    if (broken !== undefined) expect.fail(tell(broken))
+  })
+
+  it(`breaks none in ${fixedRuns} cases that are always the same, in which every fault strikes`, {
+    timeout: 300_000,
+  }, () => {
+    const { broken, struck } = search(fixedSeed, fixedRuns)
     if (broken !== undefined) expect.fail(tell(broken))
     expect(faults.filter(({ name }) => !struck.has(name)).map(({ name }) => name)).toEqual([])
   })

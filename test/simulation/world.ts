@@ -9,6 +9,7 @@ import { storeApi } from "../../src/cluster/memory/api.ts"
 import { type Change, Store, type StoredObject } from "../../src/cluster/memory/store.ts"
 import { Refused, resources, Unavailable } from "../../src/cluster/object-api.ts"
 import { eventTypes } from "../../src/events/target.ts"
+import { executionKey } from "../../src/resources/labels.ts"
 import { invariants, type Judge } from "./invariants.ts"
 import { known } from "./known.ts"
 import { createdFor, type ExecutionFacts, Ledger } from "./ledger.ts"
@@ -67,6 +68,8 @@ export class World implements Host {
   /** Calls of the dead that the API server has yet to carry out. */
   late: Waiting[] = []
   seconds = 0
+  /** How far ahead the clock of a replica ever was. */
+  mostSkewSeconds = 0
   violation: Violation | undefined
   /** Names of the known violations that were met. */
   readonly known: string[] = []
@@ -85,12 +88,14 @@ export class World implements Host {
       clockSkewSeconds: 0,
     }))
     this.#judges = invariants.map(({ id, judge }) => judge((message) => this.violate(id, message)))
-    this.ledger = new Ledger({
-      jobCreated: (job, by) => this.#ask((judge) => judge.jobCreated?.(job, by)),
+    this.ledger = new Ledger(plan.outputs, () => this.millis() + this.mostSkewSeconds * 1000, {
+      jobCreated: (job, by) => this.#ask((judge) => judge.jobCreated?.(job, by, this.ledger)),
       statusWritten: (execution, before, after) => {
         this.say(`   ${execution.name} is now ${wordsOfStatus(after)}`)
         this.#ask((judge) => judge.statusWritten?.(execution, before, after, this.ledger))
       },
+      claimed: (pipeline, execution, by) => this.#ask((judge) => judge.claimed?.(pipeline, execution, by, this.ledger)),
+      executionDeleted: (execution, by) => this.#ask((judge) => judge.executionDeleted?.(execution, by, this.ledger)),
     })
     this.store.onChange((change) => this.#changed(change))
   }
@@ -108,7 +113,8 @@ export class World implements Host {
   /** Hands an event to a replica, which begins to handle it. */
   deliver(delivery: Delivery, replica: Replica): Handling {
     const number = ++this.#handled
-    const handling: Handling = { number, replica, words: delivery.words, calls: [], reads: new Map(), races: 0 }
+    const words = delivery.words
+    const handling: Handling = { number, replica, words, calls: [], reads: new Map(), listed: new Map(), races: 0 }
     this.say(`${replica.name} takes: ${delivery.words}`)
     this.handlings.push(handling)
     this.#deliveries.set(handling, delivery)
@@ -123,7 +129,7 @@ export class World implements Host {
   park(waiting: Waiting): void {
     const { call, handling } = waiting
     handling.calls.push(call)
-    this.#ask((judge) => judge.called?.(call, handling, this.store))
+    this.#ask((judge) => judge.called?.(call, handling, this.store, this.ledger))
     if (call.resource !== resources.events) return void this.waiting.push(waiting)
     if (this.weather.announcements === "unanswered") return
     const refused = Exit.fail(new Refused({ status: 403, message: "events are forbidden" }))
@@ -200,7 +206,7 @@ export class World implements Host {
 
   // The world
 
-  find(resource: (typeof resources)[keyof typeof resources], name: string): StoredObject | undefined {
+  readonly find = (resource: (typeof resources)[keyof typeof resources], name: string): StoredObject | undefined => {
     return this.store.list(resource, { namespace }).find(({ metadata }) => metadata.name === name)
   }
 
@@ -226,6 +232,11 @@ export class World implements Host {
   /** Faults have stopped, and a resync was handled. */
   resynced(isAtRest: boolean): void {
     this.#ask((judge) => judge.resynced?.(this, isAtRest))
+  }
+
+  /** A day has passed, and a resync was handled. */
+  cleared(): void {
+    this.#ask((judge) => judge.cleared?.(this))
   }
 
   /** An event came again when nothing had changed. */
@@ -262,7 +273,13 @@ export class World implements Host {
   #note({ call, handling, answer }: Waiting): void {
     if (Exit.isSuccess(answer!)) {
       const object = answer.value as StoredObject
-      if (call.resource === resources.executions && call.verb !== "list") {
+      if (call.verb === "list") {
+        const label = call.selection?.labels?.[executionKey]
+        handling.listed.set(
+          label === undefined ? call.resource.plural : `${call.resource.plural} of ${label}`,
+          this.ledger.time,
+        )
+      } else if (call.resource === resources.executions && (call.verb === "get" || "status" in (call.body ?? {}))) {
         handling.reads.set(object.metadata.uid, { object, time: this.ledger.time })
       }
       return
@@ -302,8 +319,8 @@ export function deliveryOf(change: Change): Delivery {
 
 /** The stage whose Job this was to be will rightly have failed. */
 function refuseForGood(ledger: Ledger, manifest: object): void {
-  const { uid, stage } = createdFor(manifest) ?? {}
-  if (stage !== undefined) ledger.executions.get(uid!)?.refused.add(stage)
+  const { uid, task } = createdFor(manifest) ?? {}
+  if (task !== undefined) ledger.executions.get(uid!)?.refused.add(task)
 }
 
 export const timedOut = Exit.fail(new Unavailable({ message: "no answer within 5 seconds" }))

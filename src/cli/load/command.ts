@@ -36,6 +36,20 @@ export function commandMistakes({ object }: Manifest, environment: Environment):
   }
 }
 
+/** What writes its outputs to a place that is there only in a container. */
+export function messageMistakes({ object }: Manifest): readonly Finding[] {
+  const asked = effective(object, "terminationMessagePath").value
+  const file = typeof asked === "string" && asked !== "" ? asked : "/dev/termination-log"
+  return ["command", "args"].flatMap((field) => {
+    const { path, list } = effective(object, field)
+    return list.flatMap((word, index) => {
+      if (typeof word !== "string" || !word.includes(file)) return []
+      const message = `${file} is there only in a container; write to $PEANUT_OUTPUT instead`
+      return [{ path: [...path, index], message }]
+    })
+  })
+}
+
 function missingProgram(program: string, environment: Environment): string {
   const words = program.trim().split(/\s+/)
   const message = `there is no program ${quoted(program)}${program.includes("/") ? "" : " in PATH"}`

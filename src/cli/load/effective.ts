@@ -7,15 +7,18 @@ import { type JsonObject, listAt, valueAt } from "./plain.ts"
 export const job: Path = ["spec", "jobTemplate", "spec"]
 export const pod: Path = [...job, "template", "spec"]
 
-/** A list that the short form sets or else the stage's own container does, and where it is. */
+/** What the short form sets or else the stage's own container does, and where it is. */
 export function effective(
   object: JsonObject,
   field: string,
-): { readonly path: Path; readonly list: readonly unknown[] } {
+): { readonly path: Path; readonly value: unknown; readonly list: readonly unknown[] } {
   const short = ["spec", field]
-  if (valueAt(object, short) !== undefined) return { path: short, list: listAt(object, short) }
+  if (valueAt(object, short) !== undefined) return found(short)
   const containers = [...pod, "containers"]
   const own = listAt(object, containers).findIndex((container) => valueAt(container, ["name"]) === stageContainerName)
-  const path = own < 0 ? short : [...containers, own, field]
-  return { path, list: listAt(object, path) }
+  return found(own < 0 ? short : [...containers, own, field])
+
+  function found(path: Path) {
+    return { path, value: valueAt(object, path), list: listAt(object, path) }
+  }
 }

@@ -1,5 +1,6 @@
 // What was read from files: all that is in them, and all that is wrong with them.
 
+import type { Expressions } from "../../execution/when.ts"
 import type { Manifest } from "./manifest.ts"
 import type { Problem } from "./problem.ts"
 
@@ -13,4 +14,6 @@ export interface Loaded {
   /** What was read, as messages call it. */
   readonly paths: readonly string[]
   readonly files: readonly string[]
+  /** What knows CEL, where a pipeline has a `when`. */
+  readonly expressions?: Expressions
 }

@@ -60,6 +60,7 @@ function readObject(file: string, { value, lineOf }: WrittenDocument): ReadObjec
     ...shapeMistakes(value, schema).map((finding) => withAdvice(finding, value)),
     ...(kind === "PeanutStage" ? imageMistakes(value) : []),
     ...(kind === "PeanutPipeline" ? graphMistakes(value) : []),
+    ...(kind === "PeanutPipelineExecution" ? rerunMistakes(value) : []),
   ])
   if (!isNamed || typeof namespace !== "string") return { isUnknown: true, problems }
   const { status: _, ...kept } = withoutNulls(value, schema) as JsonObject
@@ -109,6 +110,15 @@ function withAdvice({ path, message }: Finding, value: JsonObject): Finding {
     .replace(/[^a-z0-9.]+/g, "-")
     .replace(/^[-.]+|[-.]+$/g, "")
   return { path, message: valid === "" || valid.length > 253 ? message : `${message}; try "${valid}"` }
+}
+
+/** The rule of PeanutPipelineExecution that its CRD states in CEL. */
+function rerunMistakes(value: JsonObject): readonly Finding[] {
+  const isSet = (field: string) => (valueAt(value, ["spec", field]) ?? null) !== null
+  if (!isSet("rerunOf") || !isSet("params")) return []
+  const message =
+    "spec.params and spec.rerunOf exclude each other: a rerun takes the parameters of the run that it repeats"
+  return [{ path: ["spec", "params"], message }]
 }
 
 /** The rule of PeanutStage that its CRD states in CEL. */

@@ -2,9 +2,11 @@
 
 import { stageContainerName } from "../../api/stage.ts"
 import type { Runner } from "../../cluster/local.ts"
-import { commandMistakes } from "./command.ts"
+import { commandMistakes, messageMistakes } from "./command.ts"
 import { effective, job, pod } from "./effective.ts"
+import { approvedIn } from "./given.ts"
 import { type Finding, type Manifest, problemOf } from "./manifest.ts"
+import { entriesOf } from "./pipeline.ts"
 import { isObject, type JsonObject, listAt, valueAt } from "./plain.ts"
 import type { Problem } from "./problem.ts"
 import { type Environment, findProgram } from "./program.ts"
@@ -12,21 +14,33 @@ import type { Run } from "./select.ts"
 import { fieldName, quoted } from "./words.ts"
 
 /** Fields of a Job that only the Job controller can do; completions and parallelism are played. */
-const clusterFields = [
-  "podFailurePolicy",
-  "successPolicy",
-  "backoffLimitPerIndex",
-  "maxFailedIndexes",
-  "managedBy",
-] as const
+const clusterFields = ["successPolicy", "backoffLimitPerIndex", "maxFailedIndexes", "managedBy"] as const
 
 /** Everything that keeps this run from being played here by this runner. */
 export function checkPlayable(run: Run, runner: Runner, environment: Environment): readonly Problem[] {
   const stages = run.stages.flatMap((stage) => {
-    const needed = [...clusterMistakes(stage), ...(runner === "process" ? commandMistakes(stage, environment) : [])]
+    const needed = [
+      ...clusterMistakes(stage),
+      ...(runner === "process" ? [...commandMistakes(stage, environment), ...messageMistakes(stage)] : []),
+    ]
     return needed.map((finding) => problemOf(stage, finding)).toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
   })
-  return [...runnerMistakes(runner, environment), ...suspended(run.execution), ...stages]
+  return [...runnerMistakes(runner, environment), ...executionMistakes(run.execution), ...stages]
+}
+
+/** The stages that would wait for an approval for ever, as nobody can be asked. */
+export function approvalMistakes({ execution, pipeline }: Run): readonly Problem[] {
+  const approved = new Set(approvedIn(execution))
+  return entriesOf(pipeline.object).flatMap(({ stage: { name }, path, value }) => {
+    if (value.approval !== true || approved.has(name)) return []
+    const message = `stage ${quoted(name)} waits for an approval, and there is no terminal to ask at; use --approve ${shellWord(name)}, or --approve-all`
+    return [problemOf(pipeline, { path: [...path, "approval"], message })]
+  })
+}
+
+/** As it is typed in a shell. */
+function shellWord(text: string): string {
+  return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function runnerMistakes(runner: Runner, environment: Environment): readonly Problem[] {
@@ -35,19 +49,45 @@ function runnerMistakes(runner: Runner, environment: Environment): readonly Prob
   return [{ message }]
 }
 
-function suspended(execution: Manifest): readonly Problem[] {
-  const path = ["spec", "suspend"]
-  if (valueAt(execution.object, path) !== true) return []
-  return [problemOf(execution, { path, message: "spec.suspend holds the run, and nothing would end it; remove it" })]
+function executionMistakes(execution: Manifest): readonly Problem[] {
+  const at = (field: string) => ({ path: ["spec", field], value: valueAt(execution.object, ["spec", field]) })
+  const suspend = at("suspend")
+  const rerunOf = at("rerunOf")
+  return [
+    ...(suspend.value === true
+      ? [{ path: suspend.path, message: "spec.suspend holds the run, and nothing would end it; remove it" }]
+      : []),
+    ...(rerunOf.value === undefined
+      ? []
+      : [
+          {
+            path: rerunOf.path,
+            message: `spec.rerunOf names an execution that only a cluster remembers; remove it, and all stages run`,
+          },
+        ]),
+  ].map((finding) => problemOf(execution, finding))
 }
 
 function clusterMistakes({ object }: Manifest): readonly Finding[] {
   const fields = [
     ...clusterFields.map((field) => [...job, field]).filter((path) => valueAt(object, path) !== undefined),
+    ...[[...job, "podFailurePolicy"]].filter((path) => !isAboutDisruptions(valueAt(object, path))),
     ...[[...job, "suspend"]].filter((path) => valueAt(object, path) === true),
     ...[[...pod, "volumes"]].filter((path) => listAt(object, path).length > 0),
   ].map((path) => ({ path, message: `${fieldName(path)} is not played without a cluster` }))
   return [...fields, ...helperMistakes(object), ...environmentMistakes(object)]
+}
+
+/** No pod of this machine is ever disrupted, so such a policy changes nothing. */
+function isAboutDisruptions(policy: unknown): boolean {
+  if (policy === undefined) return true
+  const rules = listAt(policy, ["rules"])
+  const conditions = rules.map((rule) => listAt(rule, ["onPodConditions"]))
+  return (
+    rules.length > 0 &&
+    rules.every((rule) => isObject(rule) && rule.onExitCodes === undefined) &&
+    conditions.every((list) => list.length > 0 && list.every((it) => valueAt(it, ["type"]) === "DisruptionTarget"))
+  )
 }
 
 function helperMistakes(object: JsonObject): readonly Finding[] {

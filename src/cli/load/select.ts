@@ -4,7 +4,7 @@ import { apiVersion } from "../../api/meta.ts"
 import { didYouMean } from "../../execution/nearest-name.ts"
 import type { Loaded } from "./loaded.ts"
 import { type Manifest, problemOf } from "./manifest.ts"
-import { stagesOf, typeMistakes } from "./pipeline.ts"
+import { entriesOf, typeMistakes } from "./pipeline.ts"
 import { valueAt } from "./plain.ts"
 import { type Problem, sortProblems } from "./problem.ts"
 import { orList, quoted } from "./words.ts"
@@ -58,7 +58,7 @@ function select(loaded: Loaded, choice: Choice): Found<{ run: Run }> {
       ),
     }
   }
-  const used = new Set(stagesOf(pipeline.object).map(({ type }) => type))
+  const used = new Set(entriesOf(pipeline.object).map(({ stage }) => stage.type))
   return { run: { execution, pipeline, stages: [...here.values()].filter(({ name }) => used.has(name)) } }
 }
 

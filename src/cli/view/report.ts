@@ -2,17 +2,18 @@
 
 import stringWidth from "string-width"
 import type { ExecutionStatus, StageStatus } from "../../api/execution.ts"
-import { formatDuration, type Paint, type Progress, padded, paintPhase } from "./stage-lines.ts"
+import { formatDuration, labelOf, type Paint, type Progress, padded, paintPhase } from "./stage-lines.ts"
 import { plain } from "./text.ts"
 
 /** The table, one line for each stage in the order of the pipeline. */
-export function reportTable({ stages, statuses, elapsed }: Progress, paint: Paint): string {
-  const width = Math.max(5, ...stages.map(({ name }) => stringWidth(plain(name))))
+export function reportTable(progress: Progress, paint: Paint): string {
+  const { stages, statuses, elapsed } = progress
+  const width = Math.max(5, ...stages.map(({ name }) => stringWidth(labelOf(name, progress))))
   const rows = stages.map(({ name }) => {
     const phase = statuses.get(name)?.phase ?? "Waiting"
     const time = elapsed(name)
     const gap = " ".repeat(11 - stringWidth(`x ${phase}`))
-    return `${padded(name, width)}  ${paintPhase(phase, paint)}${gap}  ${(time === undefined ? "-" : formatDuration(time)).padStart(7)}`
+    return `${padded(labelOf(name, progress), width)}  ${paintPhase(phase, paint)}${gap}  ${(time === undefined ? "-" : formatDuration(time)).padStart(7)}`
   })
   return [paint("bold", `${padded("STAGE", width)}  ${padded("STATE", 11)}  ${"TIME".padStart(7)}`), ...rows].join("\n")
 }

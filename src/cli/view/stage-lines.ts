@@ -5,6 +5,7 @@ import stringWidth from "string-width"
 import type { StagePhase, StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
 import { childrenOf, sortTopologically } from "../../execution/graph.ts"
+import { noteOf } from "./note.ts"
 import { plain } from "./text.ts"
 
 export type Style = Parameters<typeof styleText>[0]
@@ -27,6 +28,8 @@ export function paintPhase(phase: StagePhase, paint: Paint): string {
 
 export interface Progress {
   readonly stages: readonly PipelineStage[]
+  /** The names of those that run at the end, whatever happened. */
+  readonly atEnd?: ReadonlySet<string>
   readonly statuses: ReadonlyMap<string, StageStatus>
   /** How long a stage has taken so far, in milliseconds, if it started. */
   readonly elapsed: (stage: string) => number | undefined
@@ -46,21 +49,27 @@ export function stageLines(
   const room = isNarrow ? Math.max(1, columns - (hasTime ? 10 : 2)) : Math.max(10, columns - 36)
   // However deep a stage is, half of the room is for its name.
   const indents = Math.min(10, Math.floor(room / 4))
-  const names = shown.map(({ name }) => "  ".repeat(Math.min(depths.get(name) ?? 0, indents)) + plain(name))
+  const names = shown.map(({ name }) => "  ".repeat(Math.min(depths.get(name) ?? 0, indents)) + labelOf(name, progress))
   const width = Math.min(Math.max(0, ...names.map((name) => stringWidth(name))), room)
   const lines = shown.map((stage, index) => {
-    const { phase, message = "" } = progress.statuses.get(stage.name) ?? { phase: "Waiting" as const }
+    const status = progress.statuses.get(stage.name) ?? { name: stage.name, phase: "Waiting" as const }
+    const { phase } = status
     const elapsed = progress.elapsed(stage.name)
     const time = (elapsed === undefined ? "" : formatDuration(elapsed)).padStart(7)
     const name = padded(names[index]!, width)
     const { mark, style } = marks[phase]
     if (isNarrow) return hasTime ? `${paint(style, mark)} ${name} ${time}` : cut(`${mark} ${name}`, columns)
     const gap = " ".repeat(Math.max(0, 11 - stringWidth(`${mark} ${phase}`)))
-    const note = cut(message, columns - width - 24)
+    const note = cut(noteOf(status), columns - width - 24)
     return `${name}  ${paintPhase(phase, paint)}${gap}  ${time}${note && `  ${paint("dim", note)}`}`
   })
   const hidden = all.length - shown.length
   return hidden === 0 ? lines : [...lines, paint("dim", cut(`… and ${hidden} more stages`, columns))].slice(0, rows)
+}
+
+/** The name of a stage as it is shown. */
+export function labelOf(name: string, { atEnd }: Pick<Progress, "atEnd">): string {
+  return `${plain(name)}${atEnd?.has(name) ? " (finally)" : ""}`
 }
 
 /** Below this there is no room for a name, the word for a phase and a time side by side: the phase's mark must do. */

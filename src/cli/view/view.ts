@@ -1,22 +1,31 @@
 // What a person sees of a run while it goes on: one of these three.
 
 import { createLogUpdate } from "log-update"
-import { formatDuration, type Paint, type Progress, paintPhase, stageLines } from "./stage-lines.ts"
+import { noteOf } from "./note.ts"
+import { cut, formatDuration, type Paint, type Progress, paintPhase, stageLines } from "./stage-lines.ts"
 import { outputLine, plain } from "./text.ts"
 
 export interface View {
-  /** A stage wrote a line. */
-  output(stage: string, line: string): void
+  /** A stage wrote a line; of one with a matrix, this combination of it did. */
+  output(stage: string, line: string, combination?: string): void
   /** A stage has another phase, or another message. */
   changed(stage: string): void
   /** Something to say once, about the run as a whole. */
   note(text: string): void
+  /** Something to ask, which stays in sight until the next question, or until there is none. */
+  ask(question?: string): void
   /** Nothing more will come. */
   close(): void
 }
 
 /** Shows nothing. */
-export const silentView: View = { output: () => {}, changed: () => {}, note: () => {}, close: () => {} }
+export const silentView: View = {
+  output: () => {},
+  changed: () => {},
+  note: () => {},
+  ask: () => {},
+  close: () => {},
+}
 
 type Stream = NodeJS.WriteStream
 
@@ -32,16 +41,19 @@ export function lineView(stream: Stream, progress: Progress, paint: Paint): View
   const start = performance.now()
   const prefixed = prefixer(progress, paint)
   return {
-    output: (stage, line) => void stream.write(`${prefixed(stage, line)}\n`),
+    output: (...output) => void stream.write(`${prefixed(...output)}\n`),
     changed(stage) {
       const status = progress.statuses.get(stage)!
+      // So says every stage that finds no place, and again each time.
+      if (status.phase === "Waiting" && status.reason === "MaxParallel") return
       const elapsed = progress.elapsed(stage)
       const isOver = status.phase !== "Running" && elapsed !== undefined
-      const details = [isOver && formatDuration(elapsed), plain(status.message ?? "")].filter(Boolean).join(", ")
+      const details = [isOver && formatDuration(elapsed), noteOf(status)].filter(Boolean).join(", ")
       const at = paint("dim", `[${formatDuration(performance.now() - start).padStart(6)}]`)
       stream.write(`${at} ${plain(stage)}: ${paintPhase(status.phase, paint)}${details && ` (${details})`}\n`)
     },
     note: (text) => void stream.write(`${text}\n`),
+    ask: (question) => void (question && stream.write(`${question}\n`)),
     close: () => {},
   }
 }
@@ -53,12 +65,16 @@ export function liveView(stream: Stream, progress: Progress, paint: Paint): View
   const log = createLogUpdate(stream, { showCursor: true })
   const prefixed = prefixer(progress, paint)
   let above: string[] = []
+  let asked: string | undefined
   // Drawn at a steady pace, not for every line: a chatty stage must not make the terminal flicker.
   const timer = setInterval(draw, 1000 / framesPerSecond)
   return {
-    output: (stage, line) => void above.push(prefixed(stage, line)),
+    output: (...output) => void above.push(prefixed(...output)),
     changed: () => {},
     note: (text) => void above.push(text),
+    ask: (question) => {
+      asked = question
+    },
     close() {
       clearInterval(timer)
       flush()
@@ -77,17 +93,26 @@ export function liveView(stream: Stream, progress: Progress, paint: Paint): View
   function draw() {
     flush()
     // The last row is the cursor's; the last column is spare, as terminals disagree about how wide an emoji is.
-    const size = { rows: Math.max(1, stream.rows - 1), columns: Math.max(1, stream.columns - 1) }
-    log(stageLines(progress, size, paint).join("\n"))
+    const columns = Math.max(1, stream.columns - 1)
+    const question = asked === undefined ? [] : [paint("bold", cut(asked, columns))]
+    const rows = Math.max(1, stream.rows - 1 - question.length)
+    log([...stageLines(progress, { rows, columns }, paint), ...question].join("\n"))
   }
 }
 
 const colours = ["cyan", "magenta", "blue", "yellow", "green"] as const
 
 /** Puts the stage's name before a line of its output. */
-function prefixer({ stages }: Progress, paint: Paint): (stage: string, line: string) => string {
+function prefixer({ stages }: Progress, paint: Paint): (...output: Parameters<View["output"]>) => string {
   const prefixes = new Map(
-    stages.map(({ name }, index) => [name, paint(colours[index % colours.length]!, `${plain(name)} | `)]),
+    stages.map(({ name }, index) => {
+      const prefix = (suffix: string) => paint(colours[index % colours.length]!, `${plain(name)}${suffix} | `)
+      return [name, { alone: prefix(""), prefix }] as const
+    }),
   )
-  return (stage, line) => `${prefixes.get(stage) ?? ""}${outputLine(line)}`
+  return (stage, line, combination) => {
+    const own = prefixes.get(stage)
+    const prefix = combination === undefined ? own?.alone : own?.prefix(` (${plain(combination)})`)
+    return `${prefix ?? ""}${outputLine(line)}`
+  }
 }

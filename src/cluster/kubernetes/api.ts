@@ -74,7 +74,12 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     }),
 
     create: (resource, namespace, object) =>
-      call("create", resource, { method: "POST", path: collection(resource, namespace), body: object }).pipe(
+      call("create", resource, {
+        method: "POST",
+        path: collection(resource, namespace),
+        body: object,
+        isOnce: "generateName" in ((object as { metadata?: object }).metadata ?? {}),
+      }).pipe(
         // Not about this object: two creations raced to charge the same quota.
         Effect.catchTags({ Conflict: surprised }),
       ),
@@ -86,6 +91,18 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
         body: patch,
         contentType: "application/merge-patch+json",
       }).pipe(Effect.catchTags({ AlreadyExists: surprised })),
+
+    delete: (resource, { uid, namespace, name }) =>
+      call("delete", resource, {
+        method: "DELETE",
+        path: item(resource, { namespace, name }),
+        body: {
+          apiVersion: "v1",
+          kind: "DeleteOptions",
+          propagationPolicy: "Background",
+          ...(uid !== undefined && { preconditions: { uid } }),
+        },
+      }).pipe(Effect.asVoid, Effect.catchTags({ AlreadyExists: surprised })),
   }
 }
 
@@ -107,16 +124,19 @@ const count = (verb: string, resource: string, code: string) =>
 /** An answer that this verb does not give for a reason of ours: trying again later is all that can be done. */
 const surprised = ({ message }: { readonly message: string }) => Effect.fail(new Unavailable({ message }))
 
-function collection({ group, version, plural }: Resource, namespace: string | undefined): string {
+/** The path of the objects of a kind, in one namespace or in all. */
+export function collection({ group, version, plural }: Resource, namespace: string | undefined): string {
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`
   return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
 }
 
-function item(resource: Resource, { namespace, name }: Ref): string {
+/** The path of one object. */
+export function item(resource: Resource, { namespace, name }: Ref): string {
   return `${collection(resource, namespace)}/${encodeURIComponent(name)}`
 }
 
-function failure(status: number, body: unknown) {
+/** An answer that is none of the expected, as the error that a caller tells it by. */
+export function failure(status: number, body: unknown) {
   const { message: said, reason } = (typeof body === "object" && body !== null ? body : {}) as {
     message?: unknown
     reason?: unknown

@@ -13,6 +13,15 @@ export interface Connection {
   readonly authorization: () => Promise<string | undefined>
 }
 
+/** A connection as a person at a command line has it. */
+export interface UserConnection extends Connection {
+  /** Where commands look when they name no namespace. */
+  readonly namespace: string
+}
+
+/** No kubeconfig, or one that does not say which cluster; the message says what to do. */
+export class NoConnection extends Error {}
+
 const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 /** The usual order: `KUBECONFIG` if set, else the pod's service account, else `~/.kube/config`. */
@@ -20,6 +29,22 @@ export async function connect(env: NodeJS.ProcessEnv): Promise<Connection> {
   const { KUBECONFIG, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
   return !KUBECONFIG && host && port ? inCluster(host, port) : fromKubeconfig(KUBECONFIG)
 }
+
+/** As kubectl: the file or the context that is named, else `KUBECONFIG`, else `~/.kube/config`, else the pod's account. */
+export async function connectAsUser(
+  env: NodeJS.ProcessEnv,
+  named: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined } = {},
+): Promise<UserConnection> {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
+  const path = named.kubeconfig ?? env.KUBECONFIG ?? ""
+  if (path === "" && !existsSync(defaultPath()) && host && port) {
+    const namespace = (await readFile(`${serviceAccount}/namespace`, "utf8")).trim()
+    return { ...(await inCluster(host, port)), namespace }
+  }
+  return fromKubeconfig(path, named.context)
+}
+
+const defaultPath = () => join(homedir(), ".kube", "config")
 
 async function inCluster(host: string, port: string): Promise<Connection> {
   return {
@@ -33,20 +58,33 @@ async function inCluster(host: string, port: string): Promise<Connection> {
  * kubeconfig files and all their ways to sign in (exec plugins, OIDC, client certificates) are the Kubernetes
  * client's business. It takes most of half a second to load, so a pod, which has no kubeconfig, never does.
  */
-async function fromKubeconfig(path: string | undefined): Promise<Connection> {
+async function fromKubeconfig(path: string | undefined, context?: string): Promise<UserConnection> {
   const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js")
   const config = new KubeConfig()
-  // Several files are merged, and the context of the first counts, as in kubectl.
-  const [first = "", ...others] = (path || join(homedir(), ".kube", "config")).split(delimiter)
-  config.loadFromFile(first)
-  for (const file of others.filter(existsSync)) {
+  // Several files are merged, and the context of the first counts, as in kubectl; those that are missing are skipped.
+  const named = (path || defaultPath()).split(delimiter).filter((file) => file !== "")
+  const [first, ...others] = named.filter(existsSync)
+  if (first === undefined) throw new NoConnection(`there is no kubeconfig at ${named.join(" nor at ")}`)
+  load(config, first)
+  for (const file of others) {
     const other = new KubeConfig()
-    other.loadFromFile(file)
-    config.mergeConfig(other, true)
+    load(other, file)
+    // What an earlier file defines, a later one cannot change.
+    other.clusters = other.clusters.filter(({ name }) => config.getCluster(name) === null)
+    other.users = other.users.filter(({ name }) => config.getUser(name) === null)
+    other.contexts = other.contexts.filter(({ name }) => config.getContextObject(name) === null)
+    config.mergeConfig(other, config.currentContext !== undefined && config.currentContext !== "")
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      const known = config.getContexts().map(({ name }) => name)
+      throw new NoConnection(`the kubeconfig has no context "${context}"; it has ${known.join(", ") || "none"}`)
+    }
+    config.setCurrentContext(context)
   }
   const cluster = config.getCurrentCluster()
   if (cluster === null)
-    throw new Error("the kubeconfig names no current cluster; set KUBECONFIG or kubectl config use-context")
+    throw new NoConnection("the kubeconfig names no current cluster; set KUBECONFIG or kubectl config use-context")
   const options = async () => {
     const options: AgentOptions & { headers?: Record<string, string> } = {}
     await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0])
@@ -64,5 +102,14 @@ async function fromKubeconfig(path: string | undefined): Promise<Connection> {
     server: new URL(cluster.server),
     tls,
     authorization: async () => basic ?? (await options()).headers?.Authorization,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace || "default",
+  }
+}
+
+function load(config: { loadFromFile(file: string): void }, file: string): void {
+  try {
+    config.loadFromFile(file)
+  } catch (error) {
+    throw new NoConnection(`cannot use the kubeconfig ${file}: ${error instanceof Error ? error.message : error}`)
   }
 }

@@ -11,26 +11,45 @@ export interface Answer {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST" | "PATCH"
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE"
   readonly path: string
   readonly body?: object
   readonly contentType?: string
+  /** Twice would not be the same as once. */
+  readonly isOnce?: boolean
 }
 
 export type HttpClient = (call: Call, signal: AbortSignal) => Promise<Answer>
+
+/** Sends a call, and returns its answer as it begins: whoever asked reads the rest, or destroys it. */
+export type Opener = (call: Call, signal: AbortSignal) => Promise<IncomingMessage>
 
 /** Most requests at once; further ones wait for a connection to come free. */
 const maxSockets = 16
 const userAgent = "peanut"
 
-export function httpClient({ server, tls, authorization }: Connection): HttpClient {
+export function httpClient(connection: Connection): HttpClient {
+  // The answer is read as a part of the call: one that is cut off on an old connection is asked for again.
+  return caller(connection, maxSockets, readAnswer)
+}
+
+/** The same for answers that go on and on, each on a connection of its own. */
+export function opener(connection: Connection): Opener {
+  return caller(connection, Number.POSITIVE_INFINITY, async (incoming) => incoming)
+}
+
+function caller<T>(
+  { server, tls, authorization }: Connection,
+  maxSockets: number,
+  read: (incoming: IncomingMessage) => Promise<T>,
+): (call: Call, signal: AbortSignal) => Promise<T> {
   const isTls = server.protocol === "https:"
   const options = { keepAlive: true, maxSockets, scheduling: "lifo" as const }
   const agent = isTls ? new HttpsAgent({ ...options, ...tls }) : new HttpAgent(options)
   const send = isTls ? requestHttps : requestHttp
   const prefix = server.pathname.replace(/\/$/, "")
 
-  return async ({ method, path, body, contentType = "application/json" }, signal) => {
+  return async ({ method, path, body, contentType = "application/json", isOnce = false }, signal) => {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     const signedBy = await authorization()
     const request: RequestOptions = {
@@ -47,14 +66,14 @@ export function httpClient({ server, tls, authorization }: Connection): HttpClie
         ...(payload !== undefined && { "content-type": contentType, "content-length": payload.length }),
       },
     }
-    return exchange(true)
+    return exchange(!isOnce)
 
-    function exchange(mayRepeat: boolean): Promise<Answer> {
+    function exchange(mayRepeat: boolean): Promise<T> {
       return new Promise((resolve, reject) => {
-        const outgoing = send(request, (incoming) => readAnswer(incoming).then(resolve, reject))
+        const outgoing = send(request, (incoming) => read(incoming).then(resolve, reject))
         outgoing.on("error", (error) => {
-          // The server closed an idle connection as we took it up. Every call we make may be repeated: names are
-          // computed and status writes carry a version.
+          // The server closed an idle connection as we took it up. The calls of the controller may be repeated: its
+          // names are computed and its status writes carry a version.
           if (mayRepeat && outgoing.reusedSocket && !signal.aborted) exchange(false).then(resolve, reject)
           else reject(error)
         })
@@ -64,7 +83,8 @@ export function httpClient({ server, tls, authorization }: Connection): HttpClie
   }
 }
 
-async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+/** The whole of an answer. */
+export async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString("utf8")

@@ -10,6 +10,8 @@ export interface ResolvedContainer {
   readonly command: readonly string[]
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** The file on this machine for its termination message, and where the container finds it. */
+  readonly message: { readonly file: string; readonly path: string }
 }
 
 export interface ContainerExit {
@@ -28,29 +30,52 @@ export interface RunningContainer {
 
 /** Starts containers; each line that they write goes to `onLine`. */
 export interface ContainerRuntime {
+  /** Whether what it runs sees the files of this machine, and no others. */
+  readonly seesThisMachine: boolean
   start(container: ResolvedContainer, onLine: (line: string) => void): RunningContainer
 }
 
+/** What is decided about a container on this machine. */
+export interface Surroundings {
+  /** The name of its pod. */
+  readonly name: string
+  readonly messageFile: string
+  readonly seesThisMachine: boolean
+  /** Of an indexed Job, which pod it is. */
+  readonly completionIndex?: number | undefined
+}
+
 /** The stage's container of a pod, its variables set and put into its command as Kubernetes does. */
-export function resolveContainer(
-  name: string,
-  container: Container,
-  extra: Readonly<Record<string, string>>,
-): ResolvedContainer {
-  const env: Record<string, string> = { ...extra }
-  for (const variable of container.env ?? []) {
-    if (isPlain(variable)) env[variable.name] = expand(variable.value ?? "", env)
+export function resolveContainer(container: Container, around: Surroundings): ResolvedContainer {
+  const path = messagePath(container)
+  const env: Record<string, string> = {}
+  for (const { name, value } of variablesOf(container, around)) {
+    const expanded = expand(value ?? "", env)
+    // A process of this machine has no business in /dev: whoever is told of the file is told of its own.
+    env[name] = around.seesThisMachine && expanded === path ? around.messageFile : expanded
   }
   return {
-    name,
+    name: around.name,
     image: container.image ?? "",
     command: (container.command ?? []).map((word) => expand(word, env)),
     args: (container.args ?? []).map((word) => expand(word, env)),
     env,
+    message: { file: around.messageFile, path },
   }
 }
 
-const isPlain = (variable: EnvVar) => variable.valueFrom === undefined
+/** Those with a plain value. The index comes last, as from the Job controller: the others cannot refer to it. */
+function variablesOf({ env = [] }: Container, { completionIndex }: Surroundings): readonly EnvVar[] {
+  const plain = env.filter(({ valueFrom }) => valueFrom === undefined)
+  const name = "JOB_COMPLETION_INDEX"
+  if (completionIndex === undefined || env.some((variable) => variable.name === name)) return plain
+  return [...plain, { name, value: String(completionIndex) }]
+}
+
+/** Where a container finds the file for its termination message. */
+function messagePath({ terminationMessagePath: path }: Container): string {
+  return typeof path === "string" && path !== "" ? path : "/dev/termination-log"
+}
 
 /** Replaces `$(NAME)` by a variable's value; `$$` stands for `$`, and an unknown name stays as it is. */
 export function expand(text: string, env: Readonly<Record<string, string>>): string {

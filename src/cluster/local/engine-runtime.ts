@@ -8,10 +8,13 @@ type Env = Readonly<Record<string, string | undefined>>
 
 export function engineRuntime(engine: "docker" | "podman"): ContainerRuntime {
   return {
-    start({ name, image, command, args, env }, onLine) {
+    seesThisMachine: false,
+    start({ name, image, command, args, env, message }, onLine) {
       const [entrypoint, ...rest] = command
       const options = [
         ["--rm", "--init", "--name", name, "--label", "app.kubernetes.io/managed-by=peanut"],
+        // Z is for systems with SELinux, where the container could not write to it otherwise; elsewhere it means nothing.
+        ["--volume", `${message.file}:${message.path}:Z`],
         ...Object.entries(env).map(([variable, value]) => [
           "--env",
           isForClient(variable, value) ? `${variable}=${value}` : variable,

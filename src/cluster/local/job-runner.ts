@@ -1,24 +1,16 @@
-// The Job controller and the kubelet of a laptop: plays the Jobs that appear in the store, and records in the store
-// what became of them and their pods, in the order in which a cluster would.
+// The Job controller of a laptop: plays the Jobs that appear in the store, and records in the store what became of them,
+// in the order in which a cluster would.
 
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
-import type { JobManifest } from "../../api/job.ts"
 import { timestamp } from "../../api/meta.ts"
-import { stageContainerName } from "../../api/stage.ts"
-import { stageKey } from "../../resources/labels.ts"
 import { stopPatch } from "../../resources/stop.ts"
 import type { Change, Store, StoredObject } from "../memory/store.ts"
 import { resources } from "../object-api.ts"
-import {
-  type ContainerExit,
-  type ContainerRuntime,
-  graceSeconds,
-  type RunningContainer,
-  resolveContainer,
-} from "./container.ts"
+import type { ContainerRuntime } from "./container.ts"
+import { findSame, type JobObject, makePods, type OnOutput } from "./pods.ts"
 
-type JobObject = StoredObject & Pick<JobManifest, "spec">
+export type { OnOutput } from "./pods.ts"
 
 /** Why a Job failed, in the words of the Job controller where it has some. */
 interface JobFailure {
@@ -26,14 +18,11 @@ interface JobFailure {
   readonly message: string
 }
 
-/** Called with every line that a stage writes. */
-export type OnOutput = (stage: string, line: string) => void
-
 /** Plays every Job that is created in the store from now on; what still runs ends with the scope. */
 export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: ContainerRuntime, onOutput: OnOutput) {
+  const pods = yield* makePods(store, runtime, onOutput)
   const fibers = yield* FiberMap.make<string>()
   const run = yield* FiberMap.runtime(fibers)()
-  const alive = new Set<RunningContainer>()
 
   store.onChange(({ type, resource, object }: Change) => {
     if (resource !== resources.jobs) return
@@ -42,9 +31,15 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
     // What is suspended, or another controller's, the Job controller leaves alone.
     if (type === "add") return job.spec.suspend || job.spec.managedBy !== undefined ? undefined : run(uid, play(job))
     const isStopped = job.spec.activeDeadlineSeconds === stopPatch.spec.activeDeadlineSeconds
-    if (type === "update" && (!isStopped || isOver(job))) return
+    if (type === "update" && (!isStopped || isEnding(job))) return
     // First its pods end, then the Job: the order in which a cluster does it.
-    run(`end of ${uid}`, Effect.andThen(FiberMap.remove(fibers, uid), end(job, deadlineExceeded)))
+    run(`end of ${uid}`, stop(job, uid))
+  })
+
+  const stop = Effect.fnUntraced(function* (job: JobObject, uid: string) {
+    giveUp(job, deadlineExceeded)
+    yield* FiberMap.remove(fibers, uid)
+    end(job, deadlineExceeded)
   })
 
   /** A Job from its first pod to its end. Interrupted, it ends its pods and leaves the verdict to who interrupts. */
@@ -55,15 +50,21 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
 
     const completeIndex = Effect.fnUntraced(function* (index: number) {
       while (true) {
-        const exit = yield* runPod(job, index, failures)
+        const exit = yield* pods.run(job, index, failures)
         if (exit.exitCode === 0) return
         failures++
-        if (failures > backoffLimit) return yield* Effect.fail(backoffLimitExceeded)
+        if (failures > backoffLimit) return yield* fail(backoffLimitExceeded)
         yield* Effect.sleep(`${retryDelaySeconds(failures)} seconds`)
       }
     })
+    /** Whatever else of the Job runs is interrupted by this. */
+    const fail = (failure: JobFailure) =>
+      Effect.suspend(() => {
+        giveUp(job, failure)
+        return Effect.fail(failure)
+      })
 
-    const pods = Effect.forEach(
+    const completed = Effect.forEach(
       Array.from({ length: count }, (_, index) => index),
       completeIndex,
       {
@@ -73,132 +74,74 @@ export const runJobs = Effect.fn("runJobs")(function* (store: Store, runtime: Co
     )
     const inTime =
       activeDeadlineSeconds === undefined
-        ? pods
-        : pods.pipe(
-            Effect.timeoutOrElse({
-              duration: `${activeDeadlineSeconds} seconds`,
-              orElse: () => Effect.fail(deadlineExceeded),
-            }),
+        ? completed
+        : Effect.raceFirst(
+            completed,
+            Effect.andThen(Effect.sleep(`${activeDeadlineSeconds} seconds`), fail(deadlineExceeded)),
           )
     return inTime.pipe(
-      Effect.matchEffect({
+      Effect.match({
         onSuccess: () => end(job),
         onFailure: (failure) => end(job, failure),
       }),
       // Nobody else would ever say that this Job is over.
-      Effect.catchDefect((defect) => end(job, { reason: "RunnerFailed", message: String(defect) })),
+      Effect.catchDefect((defect) => Effect.sync(() => end(job, { reason: "RunnerFailed", message: String(defect) }))),
     )
   }
 
-  /** One pod, from its creation to its end. */
-  function runPod(job: JobObject, index: number, attempt: number) {
-    // Interrupted between the start of a container and the wait for it, nobody would ever end the container.
-    return Effect.uninterruptibleMask((restore) => {
-      const pod = createPod(job, index, attempt)
-      const { template } = job.spec
-      const container = template.spec.containers.find(({ name }) => name === stageContainerName)!
-      const extra: Record<string, string> =
-        job.spec.completionMode === "Indexed" ? { JOB_COMPLETION_INDEX: String(index) } : {}
-      const stage = template.metadata.annotations[stageKey] ?? ""
-      const running = runtime.start(resolveContainer(pod.metadata.name, container, extra), (line) =>
-        onOutput(stage, line),
-      )
-      const startedAt = now()
-      setPod(pod, { phase: "Running" }, { running: { startedAt } })
-      const finish = (exit: ContainerExit) => {
-        const phase = exit.exitCode === 0 ? "Succeeded" : "Failed"
-        const reason = exit.exitCode === 0 ? "Completed" : "Error"
-        const state =
-          exit.message === undefined
-            ? { terminated: { ...exit, reason, startedAt, finishedAt: now() } }
-            : { waiting: { reason: "StartError", message: exit.message } }
-        setPod(pod, { phase, ...(exit.message && { message: exit.message }) }, state)
-        return exit
-      }
-      alive.add(running)
-      void running.exited.then(() => alive.delete(running))
-      return restore(Effect.promise(() => running.exited)).pipe(
-        Effect.onInterrupt(() => Effect.promise(() => endContainer(running, graceSeconds(template.spec)).then(finish))),
-        Effect.map(finish),
-      )
-    })
-  }
-
-  function createPod(job: JobObject, index: number, attempt: number): StoredObject {
-    const { name, namespace, uid } = job.metadata
-    const { metadata, spec } = job.spec.template
-    return store.create(resources.pods, namespace, {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: {
-        ...metadata,
-        name: `${name}-${index}-${attempt}-${uid.slice(0, 5)}`,
-        ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid, controller: true }],
-        finalizers: ["batch.kubernetes.io/job-tracking"],
-      },
-      spec,
-      status: { phase: "Pending" },
-    })
-  }
-
-  /** Writes a pod's status, unless the pod is gone. */
-  function setPod({ metadata }: StoredObject, status: object, state: object): void {
-    if (find(resources.pods, metadata) === undefined) return
-    const containerStatuses = [{ name: stageContainerName, state }]
-    store.patch(resources.pods, metadata, { status: { ...status, containerStatuses } }, "status")
+  /**
+   * Says that the Job will fail, before its pods are told to end: one that was asked to end and exits with 0 is no success
+   * of its Job.
+   */
+  function giveUp(job: JobObject, failure: JobFailure): void {
+    const present = findSame(store, resources.jobs, job.metadata)
+    if (present === undefined || isEnding(present)) return
+    setConditions(job, [condition("FailureTarget", failure)])
   }
 
   /** Writes the Job's verdict, unless it has one or is gone. */
-  function end(job: JobObject, failure?: JobFailure) {
-    return Effect.sync(() => {
-      const present = find(resources.jobs, job.metadata)
-      if (present === undefined || isOver(present)) return
-      const time = now()
-      const condition =
-        failure === undefined
-          ? { type: "Complete", status: "True", lastTransitionTime: time }
-          : { type: "Failed", status: "True", lastTransitionTime: time, ...failure }
-      const completionTime = failure === undefined ? { completionTime: time } : {}
-      store.patch(resources.jobs, job.metadata, { status: { conditions: [condition], ...completionTime } }, "status")
-    })
+  function end(job: JobObject, failure?: JobFailure): void {
+    const present = findSame(store, resources.jobs, job.metadata)
+    if (present === undefined || has(present, "Complete", "Failed")) return
+    // Once given up, a Job fails, though its pod may have succeeded at the last moment.
+    const [announced] = conditionsOf(present)
+    if (announced !== undefined) setConditions(job, [announced, { ...announced, type: "Failed" }])
+    else if (failure === undefined)
+      setConditions(job, [condition("Complete")], { completionTime: timestamp(Date.now()) })
+    else setConditions(job, [condition("Failed", failure)])
   }
 
-  /** The object as it is now, unless it is gone or another has its name. */
-  function find(
-    resource: typeof resources.jobs | typeof resources.pods,
-    metadata: StoredObject["metadata"],
-  ): StoredObject | undefined {
-    try {
-      const found = store.get(resource, metadata)
-      return found.metadata.uid === metadata.uid ? found : undefined
-    } catch {
-      return undefined
-    }
+  function setConditions({ metadata }: JobObject, conditions: readonly object[], status: object = {}): void {
+    store.patch(resources.jobs, metadata, { status: { ...status, conditions } }, "status")
   }
 
   return {
     /** Until no Job runs. */
     idle: FiberMap.awaitEmpty(fibers),
     /** Ends every container at once, without asking. */
-    killAll: () => {
-      for (const container of alive) container.kill()
-    },
+    killAll: pods.killAll,
   }
 })
 
-/** Asks a container to end, and ends it when it has not after the grace. */
-async function endContainer(running: RunningContainer, grace: number): Promise<ContainerExit> {
-  running.terminate()
-  const timer = setTimeout(() => running.kill(), grace * 1000)
-  const exit = await running.exited
-  clearTimeout(timer)
-  return exit
+interface JobCondition extends Partial<JobFailure> {
+  readonly type: "Complete" | "Failed" | "FailureTarget"
+  readonly status: "True"
+  readonly lastTransitionTime: string
 }
 
-function isOver(job: StoredObject): boolean {
-  const { conditions = [] } = (job.status ?? {}) as { conditions?: readonly { type: string }[] }
-  return conditions.some(({ type }) => type === "Complete" || type === "Failed")
+function condition(type: JobCondition["type"], failure?: JobFailure): JobCondition {
+  return { type, status: "True", lastTransitionTime: timestamp(Date.now()), ...failure }
 }
+
+function conditionsOf(job: StoredObject): readonly JobCondition[] {
+  return ((job.status ?? {}) as { conditions?: readonly JobCondition[] }).conditions ?? []
+}
+
+const has = (job: StoredObject, ...types: readonly JobCondition["type"][]) =>
+  conditionsOf(job).some(({ type }) => types.includes(type))
+
+/** Whether its verdict is written, or on its way. */
+const isEnding = (job: StoredObject) => has(job, "Complete", "Failed", "FailureTarget")
 
 /** A cluster waits 10 s, 20 s, 40 s; somebody watches here, so it is 1 s, 2 s, 4 s, at most half a minute. */
 function retryDelaySeconds(failures: number): number {
@@ -213,5 +156,3 @@ const deadlineExceeded: JobFailure = {
   reason: "DeadlineExceeded",
   message: "Job was active longer than specified deadline",
 }
-
-const now = () => timestamp(Date.now())

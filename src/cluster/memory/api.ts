@@ -10,6 +10,13 @@ export function storeApi(store: Store): ObjectApi {
     list: (resource, options) => attempt<never>()(() => store.list(resource, options)),
     create: (resource, namespace, object) =>
       attempt<"AlreadyExists" | "NotFound">()(() => store.create(resource, namespace, object)),
+    delete: (resource, { uid, namespace, name }) =>
+      attempt<"Conflict" | "NotFound">()(() => {
+        if (uid !== undefined && store.get(resource, { namespace, name }).metadata.uid !== uid) {
+          throw new StoreError("Conflict", `another "${name}" exists`)
+        }
+        store.delete(resource, { namespace, name })
+      }),
     patch: (resource, ref, patch, subresource) =>
       attempt<"Conflict" | "NotFound">()(() => store.patch(resource, ref, patch, subresource)),
   }

@@ -169,6 +169,9 @@ function selectable({ plural }: Resource, field: string, object: StoredObject): 
   if (plural === "jobs" && field === "status.successful") {
     return String((object as { status?: { succeeded?: number } }).status?.succeeded ?? 0)
   }
+  if (plural === "peanutpipelineexecutions" && field === "spec.pipelineName") {
+    return (object as { spec?: { pipelineName?: string } }).spec?.pipelineName ?? ""
+  }
   throw new StoreError("Invalid", `field label not supported: ${field}`)
 }
 

@@ -5,6 +5,7 @@ import type { PipelineStage } from "../../../src/api/pipeline.ts"
 import { resources, Unavailable } from "../../../src/cluster/object-api.ts"
 import { stageJob } from "../../../src/resources/job.ts"
 import type { Choices } from "../choices.ts"
+import { combinationsOf } from "../combinations.ts"
 import type { Fault } from "../faults.ts"
 import type { ExecutionFacts } from "../ledger.ts"
 import { stageSpec } from "../plan.ts"
@@ -125,10 +126,11 @@ export const callFaults: readonly Fault[] = [
     row: "409",
     happen: (world, choices) => {
       const execution = choices.of(world.present)
-      const stages = execution && stagesToStart(world, execution)
-      const stage = stages && choices.of(stages)?.name
-      if (stage === undefined) return undefined
-      const { kind, spec, apiVersion, metadata } = stageJob(execution!.object, stage, stageSpec("task", 1))
+      const entry = execution && choices.of(stagesToStart(world, execution))
+      if (entry === undefined) return undefined
+      const stage = entry.name
+      const index = choices.below(combinationsOf(entry).length)
+      const { kind, spec, apiVersion, metadata } = stageJob(execution!.object, stage, stageSpec("task", 1), { index })
       if (world.find(resources.jobs, metadata.name) !== undefined) return undefined
       const ownerReferences = choices.oneIn(2) ? [foreignOwner] : []
       world.store.create(resources.jobs, world.namespace, {
@@ -161,6 +163,8 @@ const foreignOwner = {
   controller: true,
 }
 
-function stagesToStart(world: World, { object }: ExecutionFacts): readonly PipelineStage[] {
-  return object.status?.snapshot?.stages ?? world.ledger.pipelineSpecs.get(object.spec.pipelineName)?.at(-1) ?? []
+function stagesToStart(world: World, { object: { spec, status } }: ExecutionFacts): readonly PipelineStage[] {
+  const { stages = [], finally: atEnd = [] } =
+    status?.snapshot ?? world.ledger.pipelineSpecs.get(spec.pipelineName)?.at(-1) ?? {}
+  return [...stages, ...atEnd]
 }

@@ -1,13 +1,12 @@
 // What people do at the wrong time, and clocks that are wrong.
 
-import type { ExecutionSpec } from "../../../src/api/execution.ts"
 import { resources } from "../../../src/cluster/object-api.ts"
 import type { Choices } from "../choices.ts"
 import type { Fault } from "../faults.ts"
 import type { ExecutionFacts } from "../ledger.ts"
-import { randomStages, stageSpec, stageTypes } from "../plan.ts"
-import { createExecution, put } from "../users.ts"
-import { wordsOfStages } from "../words.ts"
+import { randomSpec, stageSpec, stageTypes } from "../plan.ts"
+import { createExecution, put, steer } from "../users.ts"
+import { wordsOfSpec } from "../words.ts"
 import type { World } from "../world.ts"
 
 const steering = "execution deleted, cancelled, suspended"
@@ -27,26 +26,34 @@ const onExecution = (
   },
 })
 
-function steer(world: World, { name }: ExecutionFacts, spec: Partial<ExecutionSpec>): void {
-  world.store.patch(resources.executions, { namespace: world.namespace, name }, { spec })
-}
+/** Fields that an object which is applied anew does not have any more. */
+const gone = Object.fromEntries(
+  [
+    "finally",
+    "failurePolicy",
+    "maxParallel",
+    "concurrencyPolicy",
+    "successfulExecutionsHistoryLimit",
+    "failedExecutionsHistoryLimit",
+  ].map((field) => [field, null]),
+)
 
 const anyone = () => true
 
 export const peopleFaults: readonly Fault[] = [
   onExecution("execution cancelled", steering, anyone, (world, execution) => {
-    steer(world, execution, { cancel: true })
+    steer(world, execution.name, { cancel: true })
     return `somebody cancels execution ${execution.name}`
   }),
   onExecution("execution suspended, resumed", steering, anyone, (world, execution) => {
     const suspend = !execution.object.spec.suspend
-    steer(world, execution, { suspend })
+    steer(world, execution.name, { suspend })
     return `somebody ${suspend ? "suspends" : "resumes"} execution ${execution.name}`
   }),
   onExecution("execution deleted", steering, anyone, (world, { name, object }, choices) => {
     const isRecreated = choices.oneIn(2)
     world.store.delete(resources.executions, { namespace: world.namespace, name })
-    if (isRecreated) createExecution(world, name, object.spec.pipelineName)
+    if (isRecreated) createExecution(world, name, { pipelineName: object.spec.pipelineName })
     return `somebody deletes execution ${name}${isRecreated ? " and creates it again" : ""}`
   }),
   onExecution("execution goes away in the foreground", steering, anyone, (world, { name }) => {
@@ -65,10 +72,10 @@ export const peopleFaults: readonly Fault[] = [
     name: "pipeline edited",
     row: editing,
     happen: (world, choices) => {
-      const name = choices.of(world.plan.pipelines)!.name
-      const stages = randomStages(choices)
-      put(world, resources.pipelines, name, { stages })
-      return `somebody applies pipeline ${name} anew: ${wordsOfStages(stages)}`
+      const { name, spec: before } = choices.of(world.plan.pipelines)!
+      const spec = randomSpec(choices, before.concurrencyPolicy)
+      put(world, resources.pipelines, name, { ...gone, ...spec })
+      return `somebody applies pipeline ${name} anew: ${wordsOfSpec(spec)}`
     },
   },
   {
@@ -78,6 +85,7 @@ export const peopleFaults: readonly Fault[] = [
       const name = choices.of(world.plan.pipelines)!.name
       const type = choices.oneIn(2) ? "unknown" : stageTypes[0]!
       put(world, resources.pipelines, name, {
+        ...gone,
         stages: [
           { name: "a", type, dependsOn: ["b"] },
           { name: "b", type, dependsOn: ["a"] },
@@ -121,6 +129,7 @@ export const peopleFaults: readonly Fault[] = [
     happen: (world, choices) => {
       const replica = choices.of(world.replicas)!
       replica.clockSkewSeconds = [3600, -3600, 0][choices.below(3)]!
+      world.mostSkewSeconds = Math.max(world.mostSkewSeconds, replica.clockSkewSeconds)
       return `the clock of ${replica.name} is off by ${replica.clockSkewSeconds} seconds`
     },
   },

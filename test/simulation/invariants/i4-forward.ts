@@ -1,7 +1,7 @@
 // I4. Phases only climb, and what was written once (the snapshot, a Job's name, when something began or ended) stays.
 
 import { isDeepStrictEqual } from "node:util"
-import type { ExecutionStatus, StageStatus } from "../../../src/api/execution.ts"
+import type { Execution, ExecutionStatus, StageStatus } from "../../../src/api/execution.ts"
 import type { Invariant } from "../invariants.ts"
 import type { Ledger } from "../ledger.ts"
 
@@ -13,16 +13,17 @@ export const i4: Invariant = {
   judge: (fail) => ({
     statusWritten: ({ name, object }, before, after, ledger) => {
       const who = `execution ${name}`
-      if (before === undefined) {
-        const wrong = wrongSnapshot(object.spec.pipelineName, after, ledger)
+      if (before?.snapshot === undefined) {
+        const wrong = wrongSnapshot(object, after, ledger)
         if (wrong !== undefined) fail(`${who} took a snapshot ${wrong}`)
-        return
       }
+      if (before === undefined) return
       if (rank[after.phase ?? "Pending"] < rank[before.phase ?? "Pending"]) {
         fail(`${who} went back from ${before.phase} to ${after.phase}`)
       }
       for (const field of ["snapshot", "startTime"] as const) {
-        if (!isDeepStrictEqual(before[field], after[field])) fail(`${who} has another ${field} than before`)
+        if (before[field] !== undefined && !isDeepStrictEqual(before[field], after[field]))
+          fail(`${who} has another ${field} than before`)
       }
       if (before.completionTime !== undefined && before.completionTime !== after.completionTime) {
         fail(`${who} ended at ${before.completionTime} and now at ${after.completionTime}`)
@@ -41,17 +42,35 @@ export const i4: Invariant = {
 
 function wentBack(before: StageStatus, after: StageStatus): string | undefined {
   if (rank[after.phase] < rank[before.phase]) return `went back from ${before.phase} to ${after.phase}`
+  const letters = [...(before.combinations ?? "")]
+  const at = letters.findIndex((letter, index) => letterRank(letter) > letterRank(after.combinations?.[index]))
+  if (at >= 0) return `had combinations ${before.combinations} and now ${after.combinations}`
   const lost = (["jobName", "startTime", "completionTime"] as const).find(
     (field) => before[field] !== undefined && before[field] !== after[field],
   )
   return lost && `had ${lost} ${before[lost]} and now ${after[lost]}`
 }
 
-/** A snapshot is of a pipeline and of stages as they once were. */
-function wrongSnapshot(pipeline: string, { snapshot }: ExecutionStatus, ledger: Ledger): string | undefined {
+const letterRank = (letter = "") => ["", "W", "R"].indexOf(letter) + (/[SFC]/.test(letter) ? 4 : 0)
+
+/** A snapshot is of a pipeline and of stages as they once were, or that of the run that is repeated. */
+function wrongSnapshot({ spec }: Execution, { snapshot }: ExecutionStatus, ledger: Ledger): string | undefined {
   if (snapshot === undefined) return undefined
-  const known = ledger.pipelineSpecs.get(pipeline) ?? []
-  if (!known.some((stages) => isDeepStrictEqual(stages, snapshot.stages))) return "of a pipeline that never was"
+  if (spec.rerunOf !== undefined) {
+    const originals = [...ledger.executions.values()].filter(({ name }) => name === spec.rerunOf)
+    const isTheirs = originals.some(({ object }) => isDeepStrictEqual(object.status?.snapshot, snapshot))
+    return isTheirs ? undefined : "that is not of the run that it repeats"
+  }
+  const known = (ledger.pipelineSpecs.get(spec.pipelineName) ?? []).filter(
+    ({ stages, finally: atEnd }) =>
+      isDeepStrictEqual(stages, snapshot.stages) && isDeepStrictEqual(atEnd, snapshot.finally),
+  )
+  const fields = ["failurePolicy", "maxParallel", "concurrencyPolicy"] as const
+  if (!known.some((pipeline) => fields.every((field) => pipeline[field] === snapshot[field]))) {
+    return "of a pipeline that never was"
+  }
+  const p = spec.params?.[0]?.value ?? "yes"
+  if (!isDeepStrictEqual(snapshot.params, { p })) return `with params ${JSON.stringify(snapshot.params)}, not p=${p}`
   const made = Object.entries(snapshot.stageSpecs).find(
     ([type, spec]) => !ledger.stageSpecs.get(type)?.some((known) => isDeepStrictEqual(known, spec)),
   )

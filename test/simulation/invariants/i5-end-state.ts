@@ -21,7 +21,7 @@ export const i5: Invariant = {
             fail(`execution ${facts.name} is ${phase}, but its Job ${job.name} (stage ${job.stage}) runs on${labels}`)
           }
         }
-        const wrong = isAtRest ? wrongEnd(facts) : undefined
+        const wrong = isAtRest ? wrongEnd(facts, ledger) : undefined
         if (wrong !== undefined) fail(`at rest, execution ${facts.name} ${wrong}`)
       }
     },

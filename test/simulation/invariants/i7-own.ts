@@ -1,24 +1,31 @@
 // I7. What a status says of a stage must follow from Jobs that the execution controls by UID; and Peanut lays hands on no
 // other.
 
+import { isDeepStrictEqual } from "node:util"
 import type { StageStatus } from "../../../src/api/execution.ts"
 import type { StoredObject } from "../../../src/cluster/memory/store.ts"
 import { resources } from "../../../src/cluster/object-api.ts"
 import type { Invariant } from "../invariants.ts"
-import type { ExecutionFacts } from "../ledger.ts"
+import type { ExecutionFacts, JobFacts, Ledger } from "../ledger.ts"
 import { ownerUid } from "../objects.ts"
+import { endOf, entryOf, mayHaveLostOutputs, recorded, rightEnds, type Sight } from "../truth.ts"
 
 export const i7: Invariant = {
   id: "I7",
   says: "nothing is adopted by name or label; only by controller owner UID",
   judge: (fail) => ({
-    statusWritten: (execution, before, after) => {
+    statusWritten: (execution, before, after, ledger) => {
+      const sight = after.stages && recorded(execution, ledger.outputs, after.stages, false)
       for (const stage of after.stages ?? []) {
         const previous = before?.stages?.find(({ name }) => name === stage.name)
-        if (previous?.phase === stage.phase || isTrue(execution, stage, after.stages!)) continue
-        fail(
-          `stage ${stage.name} of ${execution.name} is ${stage.phase} (${stage.reason}), which no Job of its own says`,
-        )
+        const who = `stage ${stage.name} of ${execution.name} is ${stage.phase} (${stage.reason})`
+        const outputs = trueOutputs(execution, stage, ledger)
+        const isLost = stage.outputs === undefined && mayHaveLostOutputs(execution, stage.name)
+        if (!isLost && !isDeepStrictEqual(stage.outputs, outputs)) {
+          fail(`${who} with outputs ${JSON.stringify(stage.outputs)}, but it output ${JSON.stringify(outputs)}`)
+        }
+        if (previous?.phase === stage.phase || isTrue(execution, stage, sight!)) continue
+        fail(`${who}, which no Job of its own says`)
       }
     },
     called: ({ verb, resource, name, body }, { reads }, store) => {
@@ -34,24 +41,41 @@ export const i7: Invariant = {
   }),
 }
 
-function isTrue({ jobs, refused, object }: ExecutionFacts, stage: StageStatus, all: readonly StageStatus[]): boolean {
-  const own = jobs.filter((job) => job.stage === stage.name)
+function isTrue(facts: ExecutionFacts, stage: StageStatus, sight: Sight): boolean {
+  const own = facts.jobs.filter((job) => job.stage === stage.name)
   switch (stage.phase) {
     case "Waiting":
       return true
     case "Running":
-      return own.some(({ name }) => name === stage.jobName)
-    case "Succeeded":
-      return own.some(({ succeededAt }) => succeededAt !== undefined)
-    case "Failed":
-      if (stage.reason === "JobNameTaken" || stage.reason === "JobRejected") return refused.has(stage.name)
-      if (stage.reason === "JobDeleted") return own.some(({ removedAt }) => removedAt !== undefined)
-      return own.some(({ failedAt }) => failedAt !== undefined)
-    case "Skipped": {
-      const { dependsOn = [] } = object.status!.snapshot!.stages.find(({ name }) => name === stage.name)!
-      return all.some(({ name, phase }) => dependsOn.includes(name) && (phase === "Failed" || phase === "Skipped"))
-    }
-    case "Cancelled":
-      return object.spec.cancel === true
+      return stage.combinations === undefined ? own.some(({ name }) => name === stage.jobName) : isBegun(facts, stage)
+    default:
+      return rightEnds(entryOf(facts, stage.name)!, sight).has(endOf(stage)) && isReason(facts, stage, own)
   }
+}
+
+/** Some Job of a matrix ran, or was refused for good. */
+function isBegun({ jobs, refused }: ExecutionFacts, { name }: StageStatus): boolean {
+  return jobs.some(({ stage }) => stage === name) || [...refused].some((task) => JSON.parse(task)[0] === name)
+}
+
+function isReason({ refused }: ExecutionFacts, { name, reason }: StageStatus, own: readonly JobFacts[]): boolean {
+  switch (reason) {
+    case "JobNameTaken":
+    case "JobRejected":
+      return [...refused].some((task) => JSON.parse(task)[0] === name)
+    case "JobDeleted":
+      return own.some(({ removedAt }) => removedAt !== undefined)
+    case "BackoffLimitExceeded":
+    case "DeadlineExceeded":
+      return own.some(({ failedAt }) => failedAt !== undefined)
+    default:
+      return true
+  }
+}
+
+/** Only stages without a matrix have outputs, when they Succeeded. */
+function trueOutputs(facts: ExecutionFacts, { name, phase }: StageStatus, { outputs }: Ledger) {
+  const value = outputs.get(name)
+  const hasOutputs = phase === "Succeeded" && value !== undefined && entryOf(facts, name)!.matrix === undefined
+  return hasOutputs ? { k: value } : undefined
 }

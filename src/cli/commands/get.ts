@@ -1,0 +1,34 @@
+// peanut get: one execution, for a person or for a program.
+
+import { styleText } from "node:util"
+import * as Command from "effect/cli/Command"
+import { resources } from "../../cluster/object-api.ts"
+import { withCluster } from "../cluster/command.ts"
+import { readExecution } from "../cluster/errors.ts"
+import { clusterFlags, executionArgument, outputFlag } from "../cluster/flags.ts"
+import { formatObject, objectForms } from "../cluster/output.ts"
+import { executionPage } from "../cluster/page.ts"
+import { exitCodes } from "../run.ts"
+
+export const getCommand = Command.make(
+  "get",
+  { execution: executionArgument, output: outputFlag([...objectForms, "wide"]), ...clusterFlags },
+  ({ execution: name, output, ...flags }) =>
+    withCluster(flags, async (client) => {
+      const execution = await readExecution(client, name)
+      const paint: Parameters<typeof executionPage>[2] = (style, text) =>
+        styleText(style, text, { stream: process.stdout })
+      console.log(
+        output === undefined || output === "wide"
+          ? executionPage(execution, { isWide: output === "wide", nowMillis: Date.now() }, paint)
+          : formatObject(resources.executions, execution, output),
+      )
+      return exitCodes.succeeded
+    }),
+).pipe(
+  Command.withDescription("Show an execution: its stages as a graph, and why each is where it is"),
+  Command.withExamples([
+    { command: "peanut get web-x7k2p", description: "A page to read; with -o wide also the Jobs" },
+    { command: "peanut get web-x7k2p -o yaml", description: "The whole object" },
+  ]),
+)

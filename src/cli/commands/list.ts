@@ -1,0 +1,79 @@
+// peanut list: the executions or the pipelines of a namespace, or of all.
+
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Option from "effect/Option"
+import { resources } from "../../cluster/object-api.ts"
+import type { Client } from "../cluster/client.ts"
+import { withCluster } from "../cluster/command.ts"
+import { CommandError } from "../cluster/errors.ts"
+import { clusterFlags, outputFlag, switchFlag } from "../cluster/flags.ts"
+import type { ExecutionObject, KubernetesObject } from "../cluster/objects.ts"
+import { formatObjects, objectForms } from "../cluster/output.ts"
+import { objectTable } from "../cluster/table.ts"
+import { exitCodes } from "../run.ts"
+
+const kinds = ["executions", "pipelines"] as const
+
+export const listCommand = Command.make(
+  "list",
+  {
+    kind: Argument.Literals("kind", kinds).pipe(
+      Argument.withDescription("What to list; executions where it is not given"),
+      Argument.withDefault("executions" as const),
+    ),
+    pipeline: Flag.String("pipeline").pipe(
+      Flag.withMetavar("NAME"),
+      Flag.withDescription("Only the executions of this pipeline"),
+      Flag.optional,
+    ),
+    allNamespaces: switchFlag("all-namespaces", "In all namespaces").pipe(Flag.withAlias("A")),
+    output: outputFlag([...objectForms, "wide"]),
+    ...clusterFlags,
+  },
+  ({ kind, pipeline, allNamespaces, output, ...flags }) =>
+    withCluster(flags, async (client) => {
+      const name = Option.getOrUndefined(pipeline)
+      if (kind === "pipelines" && name !== undefined) {
+        throw new CommandError("--pipeline chooses among executions", exitCodes.badInput)
+      }
+      const objects =
+        kind === "pipelines" ? await pipelines(client, allNamespaces) : await executions(client, allNamespaces, name)
+      if (output !== undefined && output !== "wide") {
+        // A list without items is an answer, too; of names there would be an empty line.
+        if (objects.length > 0 || output !== "name") console.log(formatObjects(resources[kind], objects, output))
+      } else if (objects.length === 0) {
+        console.error(allNamespaces ? "No resources found" : `No resources found in ${client.namespace} namespace.`)
+      } else {
+        const options = { isWide: output === "wide", withNamespace: allNamespaces, nowMillis: Date.now() }
+        console.log(objectTable(resources[kind], objects, options))
+      }
+      return exitCodes.succeeded
+    }),
+).pipe(
+  Command.withAlias("ls"),
+  Command.withDescription("List the executions, or the pipelines, of the cluster"),
+  Command.withExamples([
+    { command: "peanut list", description: "The executions of the namespace, the latest last" },
+    { command: "peanut list -A --pipeline web -o wide", description: "Those of a pipeline, in all namespaces" },
+    { command: "peanut list pipelines", description: "The pipelines, and whether they are valid" },
+  ]),
+)
+
+/** In the order in which they started. */
+async function executions(client: Client, everywhere: boolean, pipeline: string | undefined) {
+  const all = await client.list<ExecutionObject>(resources.executions, everywhere ? {} : undefined)
+  const started = ({ status, metadata }: ExecutionObject) => status?.startTime ?? metadata.creationTimestamp
+  return all
+    .filter(({ spec }) => pipeline === undefined || spec.pipelineName === pipeline)
+    .toSorted((a, b) => started(a).localeCompare(started(b)) || byName(a, b))
+}
+
+async function pipelines(client: Client, everywhere: boolean) {
+  return (await client.list<KubernetesObject>(resources.pipelines, everywhere ? {} : undefined)).toSorted(byName)
+}
+
+function byName({ metadata: a }: KubernetesObject, { metadata: b }: KubernetesObject): number {
+  return a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name)
+}

@@ -1,0 +1,61 @@
+// peanut logs: what the stages of an execution wrote.
+
+import { styleText } from "node:util"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Option from "effect/Option"
+import { withCluster } from "../cluster/command.ts"
+import { CommandError } from "../cluster/errors.ts"
+import { clusterFlags, executionArgument, switchFlag } from "../cluster/flags.ts"
+import { lineFormatter } from "../cluster/log-line.ts"
+import { followLogs, showLogs } from "../cluster/logs.ts"
+import { exitCodes } from "../run.ts"
+
+export const logsCommand = Command.make(
+  "logs",
+  {
+    execution: executionArgument,
+    stage: Argument.String("stage").pipe(
+      Argument.withDescription("A stage by its name; all stages where it is not given"),
+      Argument.optional,
+    ),
+    follow: switchFlag("follow", "Go on until the execution, or the stage, has ended").pipe(Flag.withAlias("f")),
+    previous: switchFlag("previous", "Of containers that were restarted, the run before"),
+    container: Flag.String("container").pipe(
+      Flag.withAlias("c"),
+      Flag.withMetavar("NAME"),
+      Flag.withDescription("Another container of the pods than the stage's own"),
+      Flag.optional,
+    ),
+    ...clusterFlags,
+  },
+  ({ execution, stage, follow, previous, container, ...flags }) =>
+    withCluster(flags, async (client) => {
+      if (follow && previous) throw new CommandError("--previous has ended: leave out --follow", exitCodes.badInput)
+      const stages: string[] = []
+      const isTerminal = process.stdout.isTTY
+      const options = { withStage: Option.isNone(stage), isTerminal }
+      const format = lineFormatter(stages, options, (style, text) => styleText(style, text, { stream: process.stdout }))
+      const request = {
+        execution,
+        previous,
+        stage: Option.getOrUndefined(stage),
+        container: Option.getOrUndefined(container),
+      }
+      await (follow ? followLogs : showLogs)(client, request, {
+        line: (source, text) => {
+          if (!stages.includes(source.stage)) stages.push(source.stage)
+          process.stdout.write(`${format(source, text)}\n`)
+        },
+        note: (text) => console.error(text),
+      })
+      return exitCodes.succeeded
+    }),
+).pipe(
+  Command.withDescription("Show what the stages of an execution wrote"),
+  Command.withExamples([
+    { command: "peanut logs web-x7k2p -f", description: "All stages as they run, each line behind its stage" },
+    { command: 'peanut logs web-x7k2p "Unit tests"', description: "One stage, as it wrote it" },
+  ]),
+)

@@ -1,0 +1,16 @@
+// peanut watch: an execution until it has ended.
+
+import * as Command from "effect/cli/Command"
+import { withCluster } from "../cluster/command.ts"
+import { clusterFlags, executionArgument } from "../cluster/flags.ts"
+import { follow } from "../cluster/follow.ts"
+
+export const watchCommand = Command.make(
+  "watch",
+  { execution: executionArgument, ...clusterFlags },
+  ({ execution, ...flags }) =>
+    withCluster(flags, async (client) => (await follow(client, execution, process.stdout)).exitCode),
+).pipe(
+  Command.withDescription("Look on until an execution has ended; exit code 1 unless it Succeeded"),
+  Command.withExamples([{ command: "peanut watch web-x7k2p", description: "Ctrl-C leaves it running" }]),
+)

@@ -1,0 +1,37 @@
+// matrix: one Job for each combination of values. Its state is kept as a letter for each combination, in order.
+
+import type { PipelineStage } from "../api/pipeline.ts"
+import type { Values } from "./params.ts"
+
+/** Where a Job of a stage stands: Waiting, Running, Succeeded, Failed, Cancelled. */
+export type Letter = "W" | "R" | "S" | "F" | "C"
+
+type Matrix = NonNullable<PipelineStage["matrix"]>
+
+/** How many Jobs a stage has. */
+export function countCombinations(matrix: Matrix | undefined): number {
+  return (matrix ?? []).reduce((product, { values }) => product * values.length, 1)
+}
+
+/** The parameters of one combination; the last dimension varies fastest. */
+export function combinationAt(matrix: Matrix | undefined, index: number): Values {
+  const values: Record<string, string> = {}
+  let rest = index
+  for (const { name, values: choices } of (matrix ?? []).toReversed()) {
+    values[name] = choices[rest % choices.length]!
+    rest = Math.floor(rest / choices.length)
+  }
+  return Object.fromEntries((matrix ?? []).map(({ name }) => [name, values[name]!]))
+}
+
+/** The letters of a stage that has ended: what waited or ran will not end any more. */
+export function withoutOpen(combinations: string): string {
+  return combinations.replace(/[WR]/g, "C")
+}
+
+/** A combination in one line: `os=linux, arch=arm64`. */
+export function describeCombination(matrix: Matrix, index: number): string {
+  return Object.entries(combinationAt(matrix, index))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(", ")
+}
