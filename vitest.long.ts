@@ -1,11 +1,18 @@
 // The suites that take long: they have a script of their own, so that `npm test` stays under five minutes.
 
 export const longSuites = [
+  "test/cli/cluster-errors.test.ts",
+  "test/cli/logs.test.ts",
+  "test/cli/watch.test.ts",
   "test/control-plane/control-plane.test.ts",
   "test/integration/api-faults.test.ts",
   "test/integration/cli.test.ts",
+  "test/integration/crds.test.ts",
+  "test/integration/events.test.ts",
   "test/integration/fault-proxy.test.ts",
   "test/integration/features-examples.test.ts",
+  "test/integration/features.test.ts",
+  "test/integration/rbac.test.ts",
   "test/integration/schedules.test.ts",
   "test/server/fuzz-connections.test.ts",
   "test/simulation/mutants.test.ts",
