@@ -54,6 +54,13 @@ export const mutants: readonly Mutant[] = [
     replace: 'const isOver = before.phase === "Skipped"',
   },
   {
+    invariant: "I3",
+    what: "a stage that was skipped is cancelled all the same",
+    file: "src/execution/settle.ts",
+    find: "if (isStageFinished(status.phase)) continue",
+    replace: 'if (isStageFinished(status.phase) && status.phase !== "Skipped") continue',
+  },
+  {
     invariant: "I4",
     what: "a status is written over whatever is there",
     file: "src/cluster.ts",
@@ -100,6 +107,13 @@ export const mutants: readonly Mutant[] = [
     file: "src/execution/status.ts",
     find: "previous?.status === next.status ? previous.lastTransitionTime : now",
     replace: "now",
+  },
+  {
+    invariant: "I6",
+    what: "a stage that ended says at every look that it has ended now",
+    file: "src/execution/run.ts",
+    find: "isOver ? before :",
+    replace: "isOver ? { ...before, completionTime: now } :",
   },
   {
     invariant: "I7",
