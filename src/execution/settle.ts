@@ -46,8 +46,8 @@ function settleGraph(run: Run): Settled {
   if (ending !== undefined) return settled
   const later = endingOf(run.execution, settled.statuses, run.now)
   if (later === undefined) return settled
-  // What failed so, and what was skipped by its own `when`, was so before the run ended; the failure may come of either.
-  const own = [...settled.statuses].filter(([, { phase, reason }]) => phase === "Failed" || reason === "WhenFalse")
+  // What its own rule kept from running stays so: the failure may come of it, or it of the failure.
+  const own = [...settled.statuses].filter(([, { phase }]) => isStageFinished(phase))
   return settleStages(run, new Map([...run.statuses, ...own]), later)
 }
 

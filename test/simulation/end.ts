@@ -5,7 +5,7 @@ import { resources } from "../../src/cluster/object-api.ts"
 import { targetOf } from "../../src/events/target.ts"
 import { resync } from "./course.ts"
 import { endJobs, unfinishedJobs } from "./job-controller.ts"
-import { isUnfinished } from "./ledger.ts"
+import { type ExecutionFacts, isUnfinished } from "./ledger.ts"
 import { steer } from "./users.ts"
 import { type Delivery, fairWeather, type World } from "./world.ts"
 
@@ -20,8 +20,8 @@ export function end(world: World): void {
   if (world.violation === undefined) replay(world)
 }
 
-/** Until nothing more happens by itself. */
-function settleDown(world: World): void {
+/** Until nothing more happens by itself; `again` is how often a cancellation may come to light that nobody has seen. */
+function settleDown(world: World, again = 3): void {
   takeResync(world)
   for (let round = 1; world.violation === undefined && unfinishedJobs(world).length > 0; round++) {
     if (round > mostRounds) world.violate("I5", `Jobs are still being started after ${mostRounds} rounds`)
@@ -31,20 +31,27 @@ function settleDown(world: World): void {
   }
   if (world.violation !== undefined) return
   // Who replaces another cancels it; it is the next resync that sees so, where the event of that is lost.
-  if (world.ledger.unseenCancellations().length > 0) {
-    takeResync(world)
-    settleDown(world)
-  } else world.resynced(true)
+  if (again > 0 && world.ledger.unseenCancellations().length > 0) settleDown(world, again - 1)
+  else world.resynced(true)
 }
 
 /** What still waits for somebody is let go and cancelled; then nothing may be left that has not ended. */
 function endAll(world: World): void {
-  const open = world.ledger.sound.filter(({ object }) => isUnfinished(object))
-  if (open.length === 0) return
+  const isOpen = ({ object }: ExecutionFacts) => isUnfinished(object)
+  if (!world.ledger.sound.some(isOpen)) return
+  // What ended in the last one may not be kept, and what began under another policy passes no turn on.
+  for (let before = -1, round = 0; before !== world.ledger.time && round < mostRounds; round++) {
+    before = world.ledger.time
+    settleDown(world)
+    if (world.violation !== undefined) return
+  }
+  replay(world, false)
+  if (world.violation !== undefined) return
+  const open = world.ledger.sound.filter(isOpen)
   for (const { name } of open) steer(world, name, { suspend: false, cancel: true })
   world.say(`somebody resumes and cancels ${open.map(({ name }) => name).join(", ")}`)
   settleDown(world)
-  const left = world.ledger.sound.find(({ object }) => isUnfinished(object))
+  const left = world.ledger.sound.find(isOpen)
   if (left !== undefined) world.violate("I5", `execution ${left.name} never ends, though it is cancelled`)
 }
 
@@ -80,12 +87,14 @@ function takeResync(world: World): void {
 }
 
 /** Everything that was ever said is said again; of events that lead to the same place, one is enough. */
-function replay(world: World): void {
+function replay(world: World, withTime = true): void {
   world.say("every event comes again")
-  const distinct = new Map<string, Delivery>([["resync", resync]])
+  const isPerishable = world.ledger.sound.some(({ object }) => object.spec.ttlSecondsAfterFinished !== undefined)
+  const distinct = new Map<string, Delivery>(withTime || !isPerishable ? [["resync", resync]] : [])
   for (const delivery of world.emitted) distinct.set(JSON.stringify(targetOf(delivery.event())), delivery)
   for (const delivery of distinct.values()) {
-    world.passTime(3600)
+    // Where time passes, that of some executions may be up.
+    if (withTime) world.passTime(3600)
     const told = world.history.length
     const handling = world.deliver(delivery, world.replicas[0]!)
     world.settle(handling)
