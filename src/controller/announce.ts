@@ -6,7 +6,6 @@ import * as Metric from "effect/Metric"
 import type { Execution, ExecutionStatus } from "../api/execution.ts"
 import { Cluster } from "../cluster.ts"
 import { EventSink } from "../event-sink.ts"
-import { lifecycleEvent } from "../events/lifecycle.ts"
 import { announcements } from "../execution/announcements.ts"
 import type { Happening } from "../execution/happenings.ts"
 import { executionsTotal, stagesTotal } from "../metrics.ts"
@@ -24,11 +23,19 @@ export const announce = Effect.fn("announce")(function* (
   const forPeople = announcements(execution, status, happened).map((announcement) =>
     kubernetesEvent("PeanutPipelineExecution", execution.metadata, announcement, now),
   )
-  const forPrograms = sink.isBound ? happened.map((it) => lifecycleEvent(execution, status, it, now)) : []
+  const forPrograms =
+    sink.isBound && happened.length > 0 ? yield* lifecycleEvents(execution, status, happened, now) : []
   yield* Effect.all([cluster.announce(forPeople), sink.send(forPrograms)], { concurrency: 2, discard: true }).pipe(
     Effect.timeoutOrElse({ duration: "1 second", orElse: () => Effect.logWarning("announcements took too long") }),
   )
 })
+
+/** The CloudEvents SDK is loaded when somebody listens: a cold start without a sink does not pay for it. */
+const lifecycleEvents = (execution: Execution, status: ExecutionStatus, happened: readonly Happening[], now: string) =>
+  Effect.map(
+    Effect.promise(() => import("../events/lifecycle.ts")),
+    ({ lifecycleEvent }) => happened.map((it) => lifecycleEvent(execution, status, it, now)),
+  )
 
 /** Counts what happened, once the status is written: of several who take the same step, one writes it. */
 export const count = Effect.fn("count")(function* (happened: readonly Happening[]) {
