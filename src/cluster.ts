@@ -1,14 +1,13 @@
 // The cluster as the controller sees it: a handful of questions and commands about executions. Every answer is read
 // afresh; nothing is cached. Its layers differ only in the API below it.
 
-import { isDeepStrictEqual } from "node:util"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type * as z from "zod"
+import * as z from "zod"
 import { type Execution, type ExecutionStatus, execution } from "./api/execution.ts"
 import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
-import { controllerUid, group, objectName, type Ref } from "./api/meta.ts"
+import { controllerUid, group, objectMeta, objectName, type Ref } from "./api/meta.ts"
 import { type PingSource, pingSource } from "./api/ping-source.ts"
 import { type Pipeline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
 import { type Stage, stage } from "./api/stage.ts"
@@ -21,12 +20,14 @@ import {
   resources,
   type Unavailable,
 } from "./cluster/object-api.ts"
+import { statusPatch } from "./cluster/status-patch.ts"
 import type { Definition } from "./execution/accept.ts"
 import type { Observed } from "./execution/advance.ts"
+import type { Attention } from "./execution/attention.ts"
 import { runningJobNames } from "./execution/tasks.ts"
 import type { startedExecution } from "./resources/execution.ts"
 import type { KubernetesEvent } from "./resources/kubernetes-event.ts"
-import { executionKey, executionLabel, managedByKey } from "./resources/labels.ts"
+import { executionKey, executionLabel, managedByKey, stageKey, stageLabel } from "./resources/labels.ts"
 import { type PingSourceManifest, pingSourcePatch } from "./resources/ping-source.ts"
 import { stopPatch } from "./resources/stop.ts"
 
@@ -44,8 +45,8 @@ export class Cluster extends Context.Service<
     execution(ref: Ref): Effect.Effect<Execution, NotFound | Malformed | Failed>
     /** The pipeline an execution names and the stages of its namespace, as they are now. */
     definition(execution: Execution): Effect.Effect<Definition, Malformed | Failed>
-    /** The Jobs this execution owns, and their pods. */
-    run(execution: Execution): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
+    /** The Jobs of these stages that this execution owns, and their pods. */
+    run(execution: Execution, stages: Attention): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
     /** One Job by name, whoever owns it. */
     job(ref: Ref): Effect.Effect<Job, NotFound | Malformed | Failed>
     createJob(job: JobManifest): Effect.Effect<Job, AlreadyExists | NotFound | Malformed | Failed>
@@ -115,15 +116,19 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
           ),
           stages: stagesOf(namespace),
         },
-        { concurrency: 2 },
+        // One after the other: a second connection takes longer to open than an answer on the first.
+        { concurrency: 1 },
       ),
 
-    run: (execution) => {
-      const { name, namespace, uid } = execution.metadata
-      const labels = { [executionKey]: executionLabel(name) }
+    run: (execution, stages) => {
+      const { namespace, uid } = execution.metadata
+      const labels = labelsOf(execution, stages)
+      if (labels === undefined) return Effect.succeed({ jobs: new Map(), pods: new Map() })
       // Pods last: a pod that was seen before it ended, beside its Job that was seen Complete, would hide its outputs.
       return Effect.gen(function* () {
-        const labelled = yield* readable(api.list(resources.jobs, { namespace, labels }), job)
+        // One is found by its name, for which the API server need not look through all Jobs of the namespace.
+        const isOne = stages !== "all" && runningJobNames(execution).length === 1
+        const labelled = isOne ? [] : yield* readable(api.list(resources.jobs, { namespace, labels }), job)
         const owned = labelled.filter((job) => controllerUid(job.metadata) === uid)
         const jobs = [...owned, ...(yield* unlabelled(execution, owned))]
         const pods = yield* readable(api.list(resources.pods, { namespace, labels }), pod)
@@ -144,7 +149,10 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
       ),
 
     writeStatus: (previous, status) =>
-      parsed(api.patch(resources.executions, previous.metadata, statusPatch(previous, status), "status"), execution),
+      written(api.patch(resources.executions, previous.metadata, statusPatch(previous, status), "status"), {
+        ...previous,
+        status,
+      }),
 
     createExecution: (execution) =>
       Effect.asVoid(api.create(resources.executions, execution.metadata.namespace, execution)),
@@ -205,7 +213,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     pipeline: (ref) =>
       Effect.all(
         { pipeline: parsed(api.get(resources.pipelines, ref), pipeline), stages: stagesOf(ref.namespace) },
-        { concurrency: 2 },
+        { concurrency: 1 },
       ),
 
     pipelinesOf: (stage) =>
@@ -218,7 +226,10 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
       ),
 
     writePipelineStatus: (previous, status) =>
-      parsed(api.patch(resources.pipelines, previous.metadata, statusPatch(previous, status), "status"), pipeline),
+      written(api.patch(resources.pipelines, previous.metadata, statusPatch(previous, status), "status"), {
+        ...previous,
+        status,
+      }),
 
     pingSource: (ref) => parsed(api.get(resources.pingSources, ref), pingSource),
     createPingSource: (manifest) =>
@@ -287,18 +298,22 @@ function readable<T, E>(
 }
 
 /**
- * A merge patch from the previous status to the next one: only the fields that changed, so that a large snapshot
- * travels once. The resource version makes it fail if anybody wrote in between.
+ * An object with the metadata that it has since its status was written. The answer has no more of it: a status can be
+ * large, and we know it.
  */
-function statusPatch(
-  previous: { readonly metadata: { readonly resourceVersion: string }; readonly status?: object | undefined },
-  next: object,
-) {
-  const before: Record<string, unknown> = { ...previous.status }
-  const after: Record<string, unknown> = { ...next }
-  const status: Record<string, unknown> = {}
-  for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    if (!isDeepStrictEqual(before[field], after[field])) status[field] = after[field] ?? null
-  }
-  return { metadata: { resourceVersion: previous.metadata.resourceVersion }, status }
+function written<T extends { readonly metadata: Ref }, E>(
+  call: Effect.Effect<unknown, E>,
+  object: T,
+): Effect.Effect<T, E | Malformed> {
+  return Effect.map(parsed(call, z.object({ metadata: objectMeta })), ({ metadata }) => ({ ...object, metadata }))
+}
+
+/** The most stages that a selector names; beyond, whoever asks gets the Jobs of all. */
+const maxSelected = 50
+
+/** The labels of the Jobs and pods of these stages; undefined where there are none. */
+function labelsOf({ metadata: { name } }: Execution, stages: Attention) {
+  const labels = { [executionKey]: executionLabel(name) }
+  if (stages === "all" || stages.length > maxSelected) return labels
+  return stages.length === 0 ? undefined : { ...labels, [stageKey]: [...new Set(stages.map(stageLabel))] }
 }

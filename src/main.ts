@@ -5,6 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { layerKubernetes } from "./cluster/kubernetes.ts"
+import { layerEndedJobs } from "./controller/ended-jobs.ts"
+import { layerLanes } from "./controller/lanes.ts"
 import { layerHttpSink } from "./event-sink.ts"
 import { layerScheduleSink } from "./schedule-sink.ts"
 import { makeApp } from "./server/app.ts"
@@ -19,6 +21,8 @@ const { port, namespace, sink } = settings
 const runtime = ManagedRuntime.make(
   Layer.mergeAll(
     layerKubernetes(process.env, namespace),
+    layerEndedJobs,
+    layerLanes,
     layerLog,
     layerScheduleSink(settings),
     sink === undefined ? Layer.empty : layerHttpSink(sink.url, sink.extensions),

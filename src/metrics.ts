@@ -21,6 +21,16 @@ export const apiRequestsTotal = Metric.counter("peanut_api_requests_total", {
   incremental: true,
 })
 
+/** The bodies of those calls, and of their answers: what an execution costs the API server grows with them. */
+export const apiRequestBytesTotal = Metric.counter("peanut_api_request_bytes_total", {
+  description: "Bytes of the bodies of requests to the Kubernetes API server, by verb and resource.",
+  incremental: true,
+})
+export const apiResponseBytesTotal = Metric.counter("peanut_api_response_bytes_total", {
+  description: "Bytes of the bodies of answers of the Kubernetes API server, by verb and resource.",
+  incremental: true,
+})
+
 /** Executions that reached a phase. */
 export const executionsTotal = Metric.counter("peanut_executions_total", {
   description: "Executions that reached a phase (Started, Succeeded, Failed, Cancelled).",

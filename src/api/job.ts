@@ -64,6 +64,9 @@ export const pod = z.object({
 })
 export type Pod = z.infer<typeof pod>
 
+/** On the pods of a Job until the Job controller has counted how they ended. */
+export const trackingFinalizer = "batch.kubernetes.io/job-tracking"
+
 /** A Job as Peanut creates it: complete, deterministic, and nothing the API server would add. */
 export interface JobManifest {
   readonly apiVersion: "batch/v1"

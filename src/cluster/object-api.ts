@@ -4,6 +4,7 @@
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import { group, type Ref, version } from "../api/meta.ts"
+import type { Patch } from "./status-patch.ts"
 
 /** The object, or the namespace it should be created in, does not exist. */
 export class NotFound extends Data.TaggedError("NotFound")<{ readonly message: string }> {}
@@ -37,10 +38,13 @@ export const resources = {
   pingSources: { group: "sources.knative.dev", version: "v1", plural: "pingsources", kind: "PingSource" },
 } as const satisfies Record<string, Resource>
 
-/** Which objects to list: in all namespaces unless one is named. Labels and fields must all be equal. */
+/**
+ * Which objects to list: in all namespaces unless one is named. Labels and fields must all be equal; a label for which
+ * there is a list, equal to one of it.
+ */
 export interface Selection {
   readonly namespace?: string
-  readonly labels?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string | readonly string[]>>
   /** Only fields by which the API server can select, such as `status.successful` of a Job. */
   readonly fields?: Readonly<Record<string, string>>
 }
@@ -53,11 +57,14 @@ export interface ObjectApi {
     namespace: string,
     object: object,
   ): Effect.Effect<unknown, AlreadyExists | NotFound | Refused | Unavailable>
-  /** A JSON merge patch of the object or of its status; with `metadata.resourceVersion` in it, only if still current. */
+  /**
+   * Patches the object or its status; with `metadata.resourceVersion` in the patch, only if still current. The object as
+   * written, of which a patch of the status may return the metadata alone.
+   */
   patch(
     resource: Resource,
     ref: Ref,
-    patch: object,
+    patch: Patch,
     subresource?: "status",
   ): Effect.Effect<unknown, Conflict | NotFound | Refused | Unavailable>
   /** Deletes the object, if it is the one of this UID where one is named; and in time all that it owns. */

@@ -31,7 +31,7 @@ export function distinctEvents(events: readonly CloudEventV1<unknown>[]): readon
 const follow = Effect.fn("handle")(function* (target: Target, type: string) {
   switch (target._tag) {
     case "Execution":
-      return yield* reconcile(target.ref, { jobName: target.jobName })
+      return yield* reconcile(target.ref, target.jobName === undefined ? {} : { jobNames: [target.jobName] })
     case "Pipeline":
       return yield* validate(target.ref)
     case "Stage":

@@ -6,39 +6,62 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { type Execution, type ExecutionStatus, isFinished } from "../api/execution.ts"
-import type { Job, JobManifest } from "../api/job.ts"
-import { controllerUid, type Ref } from "../api/meta.ts"
+import type { Ref } from "../api/meta.ts"
 import type { ConcurrencyPolicy } from "../api/pipeline.ts"
-import { Cluster, Conflict, type Refused, Unavailable } from "../cluster.ts"
+import { Cluster, type Refused, Unavailable } from "../cluster.ts"
 import { type AcceptedExecution, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed } from "../execution/advance.ts"
+import { attentionTo } from "../execution/attention.ts"
 import { happenings } from "../execution/happenings.ts"
-import { isRecorded, type Refusal } from "../execution/tasks.ts"
+import { isRecorded } from "../execution/tasks.ts"
 import { reconcileDuration } from "../metrics.ts"
 import { admit } from "./admit.ts"
 import { announce, count } from "./announce.ts"
+import { createJobs, withCreated } from "./create-jobs.ts"
+import { isRemembered, remember } from "./ended-jobs.ts"
 import { expressionsFor } from "./expressions.ts"
+import { Lanes } from "./lanes.ts"
 import { now } from "./now.ts"
 import { whoseTurn } from "./turns.ts"
 
 /** How often a write that lost a race is taken up again with what the winner wrote. */
 export const patience = 5
 
-/** Why to look at an execution, where that can spare the look. */
+/** Why to look at an execution, where that says how much of it to look at. */
 export interface Cause {
-  /** The Job that changed. */
-  readonly jobName?: string | undefined
+  /** The Jobs that changed, where it is only that: if their ends are recorded, there is nothing to look at. */
+  readonly jobNames?: readonly string[] | undefined
+  /** Look at all Jobs of it, whatever its status says of them. */
+  readonly isThorough?: true
   /** Some Job of it has not ended, which must be looked at even if the execution has. */
   readonly hasRunningJob?: true
 }
+
+/** What two looks that become one have to look at. */
+const merged = (a: Cause, b: Cause): Cause => ({
+  jobNames: a.jobNames && b.jobNames && [...new Set([...a.jobNames, ...b.jobNames])],
+  ...((a.isThorough || b.isThorough) && { isThorough: true }),
+  ...((a.hasRunningJob || b.hasRunningJob) && { hasRunningJob: true }),
+})
 
 /**
  * Brings one execution as far as it can go now. Succeeds when there is nothing more to do, also when the execution is
  * gone.
  */
 export const reconcile = (ref: Ref, cause: Cause = {}): Effect.Effect<void, Unavailable, Cluster> =>
-  step(ref, cause).pipe(
-    Effect.retry({ while: (error) => error._tag === "Conflict", times: patience }),
+  Effect.flatMap(Lanes, (lanes) =>
+    lanes.enter(`${ref.namespace}/${ref.name}`, cause, merged, (cause) =>
+      step(ref, cause).pipe(
+        // Jobs that it created by then are not in the status; they are found by looking at all.
+        Effect.catchTag("Conflict", () =>
+          Effect.retry(step(ref, { ...cause, isThorough: true }), {
+            while: (error) => error._tag === "Conflict",
+            times: patience - 1,
+          }),
+        ),
+      ),
+    ),
+  ).pipe(
     Effect.flatMap((next) => (next === undefined ? Effect.void : reconcile(next))),
     Effect.catchTags({
       NotFound: () => Effect.logDebug("the execution is gone"),
@@ -57,19 +80,24 @@ const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 const step = Effect.fn("reconcile")(function* (ref: Ref, cause: Cause) {
   const cluster = yield* Cluster
+  if (yield* isRemembered(ref, cause)) return undefined
   const read = yield* cluster.execution(ref)
-  if (isSettled(read, cause)) return
+  if (isSettled(read, cause)) return undefined
   const time = yield* now
 
   const { execution, policy } = isAccepted(read) ? running(read) : yield* begin(read, time)
   if (!isAccepted(execution)) return yield* nextTurn(execution, policy)
 
   const expressions = yield* expressionsFor(execution.status.snapshot)
-  const run = yield* cluster.run(execution)
+  const attention = cause.isThorough || cause.hasRunningJob ? "all" : attentionTo(execution)
+  const run = yield* cluster.run(execution, attention)
   let observed: Observed = { execution, ...run, refusals: new Map(), ...(expressions && { expressions }) }
   let next = advance(observed, time)
   while (next.create.length > 0) {
-    observed = withResults(observed, yield* Effect.forEach(next.create, createJob, { concurrency: 8 }))
+    const created = yield* createJobs(next.create)
+    // Somebody was here before, and did not come to write it down: what else is there?
+    if (created.isFound && attention !== "all") observed = { ...observed, ...(yield* cluster.run(execution, "all")) }
+    observed = withCreated(observed, created)
     next = advance(observed, time)
   }
   yield* Effect.forEach(next.stop, cluster.stopJob, { concurrency: 8, discard: true })
@@ -100,11 +128,12 @@ const save = Effect.fn("save")(function* (execution: Execution, status: Executio
   yield* announce(execution, status, happened, time)
   const written = yield* (yield* Cluster).writeStatus(execution, status)
   yield* count(happened)
+  yield* remember(execution.metadata, happened)
   return written
 })
 
 /** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */
-function isSettled(execution: Execution, { jobName, hasRunningJob }: Cause): boolean {
+function isSettled(execution: Execution, { jobNames, hasRunningJob }: Cause): boolean {
   const { metadata, spec, status } = execution
   if (metadata.deletionTimestamp !== undefined) return true
   // One that ended before it began has no Jobs; what runs under its name was another's.
@@ -113,50 +142,7 @@ function isSettled(execution: Execution, { jobName, hasRunningJob }: Cause): boo
   // A Job that a late replica created after a cancellation must still be stopped.
   if (spec.cancel) return isFinished(execution) && status?.phase !== "Cancelled"
   if (isFinished(execution)) return true
-  return jobName !== undefined && isAccepted(execution) && isRecorded(execution, jobName)
-}
-
-type Result = { readonly name: string; readonly job: Job } | { readonly name: string; readonly refusal: Refusal }
-
-const createJob = Effect.fn("createJob")(function* (manifest: JobManifest) {
-  const cluster = yield* Cluster
-  const { name, namespace } = manifest.metadata
-  return yield* cluster.createJob(manifest).pipe(
-    Effect.map((job): Result => ({ name, job })),
-    Effect.catchTags({
-      AlreadyExists: () => Effect.map(cluster.job({ name, namespace }), (job) => existing(manifest, job)),
-      Refused: (error) => Effect.succeed<Result>({ name, refusal: refusal(error) }),
-    }),
-    // Deleted between the two calls, or its namespace is: look again.
-    Effect.catchTag("NotFound", ({ message }) => Effect.fail(new Conflict({ message }))),
-  )
-})
-
-/** A Job of that name is ours only if this very execution controls it. */
-function existing(manifest: JobManifest, job: Job): Result {
-  const { name } = job.metadata
-  if (controllerUid(job.metadata) === controllerUid(manifest.metadata)) return { name, job }
-  const message = `a Job named ${name} exists that does not belong to this execution; delete it and run the pipeline again`
-  return { name, refusal: { isFinal: true, reason: "JobNameTaken", message } }
-}
-
-/**
- * Quota, missing rights and a namespace that is going away can change, so the stage waits and says why. What is
- * invalid or was denied by an admission policy stays so, and the stage has failed.
- */
-function refusal({ status, message }: Refused): Refusal {
-  const isFinal = status !== 403 || /admission webhook|denied/.test(message)
-  return { isFinal, reason: isFinal ? "JobRejected" : "JobForbidden", message }
-}
-
-function withResults(observed: Observed, results: readonly Result[]): Observed {
-  const jobs = new Map(observed.jobs)
-  const refusals = new Map(observed.refusals)
-  for (const result of results) {
-    if ("job" in result) jobs.set(result.name, result.job)
-    else refusals.set(result.name, result.refusal)
-  }
-  return { ...observed, jobs, refusals }
+  return jobNames !== undefined && isAccepted(execution) && jobNames.every((name) => isRecorded(execution, name))
 }
 
 /** The API server refused a read or a status write: rights are missing. Whoever installs Peanut can cure that. */

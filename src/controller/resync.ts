@@ -39,7 +39,7 @@ export const resync = Effect.fn("resync")(function* () {
   const ended = running.filter((ref) => !known.has(keyOf(ref)))
   const work = [
     ...doubtful.map((pipeline) => validate(refOf(pipeline))),
-    ...unfinished.map((ref) => reconcile(ref)),
+    ...unfinished.map((ref) => reconcile(ref, { isThorough: true })),
     ...ended.map((ref) => reconcile(ref, { hasRunningJob: true })),
     ...expired.map((execution) => cluster.deleteExecution(execution).pipe(Effect.catchTag("Refused", refusedByApi))),
   ]

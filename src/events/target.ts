@@ -4,7 +4,7 @@
 import type { CloudEventV1 } from "cloudevents"
 import * as z from "zod"
 import { type ExecutionStatus, isFinished } from "../api/execution.ts"
-import { isJobFinished, job, pod } from "../api/job.ts"
+import { isJobFinished, job, pod, trackingFinalizer } from "../api/job.ts"
 import { group, objectName, ownerReference, type Ref } from "../api/meta.ts"
 import { podTrouble } from "../execution/pod-trouble.ts"
 import { executionKey } from "../resources/labels.ts"
@@ -118,7 +118,7 @@ function podTarget(change: Change, body: Body): Target {
   const name = annotations?.[executionKey] ?? labels?.[executionKey]
   if (!isName(name)) return none("the pod does not belong to an execution")
   if (change === "delete") return none("the Job controller answers for deleted pods")
-  if (!isTelling(body)) return none("the pod neither ended nor says why it cannot start")
+  if (!isTelling(body)) return none("the pod neither ended just now nor says why it cannot start")
   const jobName = ownerReferences?.find((owner) => owner.controller)?.name
   return { _tag: "Execution", ref: { namespace, name }, jobName }
 }
@@ -134,6 +134,8 @@ function isTelling(body: Body): boolean {
   const { metadata, status } = parsed.data
   switch (status?.phase) {
     case "Succeeded":
+      // Once the Job controller has counted it, only the Job can say more.
+      return metadata.finalizers.includes(trackingFinalizer)
     case "Failed":
       return true
     case "Pending":

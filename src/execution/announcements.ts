@@ -7,7 +7,10 @@ import type { Happening } from "./happenings.ts"
 /** The most that one step announces one by one; a wide pipeline must not flood the API server. */
 const most = 50
 
-/** What a person wants to read of these happenings; that a stage succeeded is seen from what follows. */
+/**
+ * What a person wants to read of these happenings. That a stage started or succeeded is in the status, with its Job and
+ * its times; to tell it again would cost a run one more write for each of its stages.
+ */
 export function announcements(
   execution: Execution,
   status: ExecutionStatus,
@@ -38,20 +41,19 @@ function announce(execution: Execution, status: ExecutionStatus, happening: Happ
         return [{ type: "Warning", reason: "Failed", message }]
     }
   }
-  const { name, jobName, message } = happening.stage
+  const { name, message } = happening.stage
   const because = message === undefined ? "" : `: ${message}`
   const about = { reason: `Stage${happening.what}`, key: name }
   switch (happening.what) {
     case "AwaitingApproval":
       return [{ ...about, type: "Normal", message: `stage "${name}" waits for approval${because}` }]
-    case "Started":
-      return [{ ...about, type: "Normal", message: `stage "${name}" started as Job ${jobName}` }]
     case "Failed":
       return [{ ...about, type: "Warning", message: `stage "${name}" failed${because}` }]
     case "Skipped":
       return [{ ...about, type: "Normal", message: `stage "${name}" was skipped${because}` }]
     case "Cancelled":
       return [{ ...about, type: "Normal", message: `stage "${name}" was cancelled` }]
+    case "Started":
     case "Succeeded":
       return []
   }

@@ -1,6 +1,6 @@
 // What a stage's Job and its pods say about the stage, before anything that was recorded earlier is considered.
 
-import { findJobCondition, type Job, type Pod } from "../api/job.ts"
+import { findJobCondition, type Job, type Pod, trackingFinalizer } from "../api/job.ts"
 import { stageContainerName } from "../api/stage.ts"
 import { messageLimitBytes } from "./outputs.ts"
 import { podTrouble } from "./pod-trouble.ts"
@@ -56,9 +56,7 @@ function succeeded(completionTime: string | undefined | null, pod?: Pod): StageO
  */
 function podThatDecides(job: Job, pods: readonly Pod[]): Pod | undefined {
   if (!isOfOnePod(job) || findJobCondition(job, "FailureTarget") !== undefined) return undefined
-  return pods.find(
-    (pod) => pod.status?.phase === "Succeeded" && pod.metadata.finalizers.includes("batch.kubernetes.io/job-tracking"),
-  )
+  return pods.find((pod) => pod.status?.phase === "Succeeded" && pod.metadata.finalizers.includes(trackingFinalizer))
 }
 
 function countContainers({ status }: Pod): number {

@@ -110,7 +110,8 @@ const traced = <A, E, R>(effect: Effect.Effect<A, E, R>, { traceparent }: CloudE
 type Failure = NotTaken | Unavailable | Unauthenticated | NotAllowed
 
 function answer(c: Context, exit: Exit.Exit<void, Failure>): Response {
-  if (Exit.isSuccess(exit)) return c.body(null, 202)
+  // With a length Go's client, which the senders use, keeps the connection; after chunks it did not read it opens another.
+  if (Exit.isSuccess(exit)) return c.body(null, 202, { "Content-Length": "0" })
   const failure = exit.cause.reasons.find(Cause.isFailReason)?.error
   switch (failure?._tag) {
     case "NotTaken":

@@ -138,15 +138,19 @@ const cases = {
         return world.objects.patch(resource, ref, patch, subresource)
       },
     }
-    const next = { ...first.status, phase: "Running" as const, summary: "0/2 succeeded, 1 running" }
+    const running = { name: "b", phase: "Running" as const, jobName: "j" }
+    const stages = first.status!.stages!.map((stage) => (stage.name === "b" ? running : stage))
+    const next = { ...first.status, phase: "Running" as const, summary: "0/2 succeeded, 1 running", stages }
     const written = await ok(makeCluster(recording).writeStatus(first, next))
     expect(sent).toEqual([
       {
         subresource: "status",
-        patch: {
-          metadata: { resourceVersion: first.metadata.resourceVersion },
-          status: { phase: "Running", summary: "0/2 succeeded, 1 running" },
-        },
+        patch: [
+          { op: "replace", path: "/metadata/resourceVersion", value: first.metadata.resourceVersion },
+          { op: "add", path: "/status/phase", value: "Running" },
+          { op: "add", path: "/status/summary", value: "0/2 succeeded, 1 running" },
+          { op: "replace", path: "/status/stages/1", value: running },
+        ],
       },
     ])
     expect(written.status).toEqual(next)
@@ -190,7 +194,7 @@ const cases = {
       const created = await ok(world.cluster.createJob(stageJob(run, name, heldSpec)))
       expect(created.metadata.annotations["pipeline.peanut.dev/stage"]).toBe(name)
     }
-    expect((await ok(world.cluster.run(run))).jobs.size).toBe(names.length)
+    expect((await ok(world.cluster.run(run, "all"))).jobs.size).toBe(names.length)
   },
 
   "creates a Job that its execution controls": async (world: World) => {
@@ -276,9 +280,60 @@ const cases = {
     await pod("a-2", ownerOf("batch/v1", "Job", a.metadata))
     await pod("b-1", ownerOf("batch/v1", "Job", b.metadata))
     await pod("handmade")
-    const { pods } = await ok(world.cluster.run(run))
+    const { pods } = await ok(world.cluster.run(run, "all"))
     const namesOf = (uid: string) => (pods.get(uid) ?? []).map(({ metadata }) => metadata.name).toSorted()
     expect([namesOf(a.metadata.uid), namesOf(b.metadata.uid)]).toEqual([["a-1", "a-2"], ["b-1"]])
+  },
+
+  "reads of a run the Jobs and pods of the stages that are asked for": async (world: World) => {
+    const run = await newExecution(world)
+    const jobs = new Map<string, { readonly name: string; readonly uid: string }>()
+    for (const name of ["a", "b", "c"]) {
+      const { metadata } = await ok(world.cluster.createJob(stageJob(run, name, heldSpec)))
+      jobs.set(name, metadata)
+      const labels = { ...metadata.labels, [executionKey]: executionLabel("run") }
+      const owner = { labels, ownerReferences: [ownerOf("batch/v1", "Job", metadata)] }
+      await create(world, resources.pods, `${name}-1`, { metadata: owner, spec: idlePod }, "v1")
+    }
+    const nameOf = (stage: string) => jobs.get(stage)!.name
+    const seen = async (execution: Execution, stages: readonly string[]) => {
+      const { jobs, pods } = await ok(world.cluster.run(execution, stages))
+      return { jobs: new Set(jobs.keys()), pods: new Set([...pods.values()].flat().map((pod) => pod.metadata.name)) }
+    }
+    const none = { jobs: new Set(), pods: new Set() }
+    expect(await seen(run, [])).toEqual(none)
+    // Of one that runs, the Job is found by its name.
+    const one = await recordRunning(world, run, nameOf("a"))
+    expect(await seen(one, ["a"])).toEqual({ jobs: new Set([nameOf("a")]), pods: new Set(["a-1"]) })
+    const stages = ["a", "b"].map((name) => ({ name, phase: "Running" as const, jobName: nameOf(name) }))
+    const two = await ok(world.cluster.writeStatus(one, { ...acceptedStatus(run, "a, b"), stages }))
+    const both = { jobs: new Set([nameOf("a"), nameOf("b")]), pods: new Set(["a-1", "b-1"]) }
+    expect(await seen(two, ["a", "b"])).toEqual(both)
+  },
+
+  "writes of a status what changed, and reads it back whole": async (world: World) => {
+    const run = await newExecution(world)
+    const accepted = acceptedStatus(run, "a, b, c")
+    const first = await ok(world.cluster.writeStatus(run, accepted))
+    const running = { name: "b", phase: "Running" as const, jobName: "j", startTime: now }
+    const stages = accepted.stages!.map((stage) => (stage.name === "b" ? running : stage))
+    const second = await ok(world.cluster.writeStatus(first, { ...accepted, stages, summary: "1 running" }))
+    expect(second).toEqual(await executionOf(world, "run"))
+    expect(second.status).toMatchObject({ stages, summary: "1 running" })
+    const { summary: _, ...rest } = second.status!
+    const third = await ok(world.cluster.writeStatus(second, { ...rest, stages: stages.slice(0, 2) }))
+    expect(third).toEqual(await executionOf(world, "run"))
+    expect(third.status).toEqual({ ...rest, stages: stages.slice(0, 2) })
+  },
+
+  "does not write a status over that of another execution of the same name": async (world: World) => {
+    const run = await newExecution(world)
+    const status = acceptedStatus(run, "a, b")
+    const old = await ok(world.cluster.writeStatus(run, status))
+    await ok(world.cluster.deleteExecution(old))
+    await newExecution(world)
+    const stages = status.stages!.map((stage) => ({ ...stage, phase: "Skipped" as const }))
+    expect(await failure(world.cluster.writeStatus(old, { ...status, stages }))).toMatchObject({ _tag: "Conflict" })
   },
 
   "stops a Job, which stays": async (world: World) => {
@@ -464,7 +519,7 @@ function recordRunning({ cluster }: World, run: Execution, jobName: string): Pro
 }
 
 async function jobNames({ cluster }: World, run: Execution): Promise<string[]> {
-  return [...(await ok(cluster.run(run))).jobs.keys()]
+  return [...(await ok(cluster.run(run, "all"))).jobs.keys()]
 }
 
 async function unfinishedNames(world: World): Promise<string[]> {

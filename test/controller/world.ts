@@ -3,6 +3,7 @@
 
 import type { CloudEventV1 } from "cloudevents"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import type { Execution, ExecutionSpec } from "../../src/api/execution.ts"
@@ -44,6 +45,8 @@ export class World {
   readonly changes: Change[] = []
   /** The calls made since they were last counted. */
   readonly calls: Call[] = []
+  /** What the process keeps between events; by default nothing. */
+  process: Context.Context<never> = Context.empty()
   before: Fault = () => Effect.void
   after: Fault = () => Effect.void
   /** The clock of the controller, which need not be that of the API server. */
@@ -228,6 +231,7 @@ export class World {
       effect.pipe(
         Effect.provideService(Cluster, makeCluster(this.#api())),
         Effect.provideService(Clock.Clock, this.#clock(clock)),
+        Effect.provideContext(this.process),
         Effect.provide(Logger.layer([])),
       ),
     )

@@ -28,10 +28,11 @@ it("runs the sample from zero pods to Succeeded", async () => {
 it("shows a user what became of it: kubectl get, describe and logs", async () => {
   expect(await kubectl(["get", "peanut", "-n", namespace])).toMatch(/pipeline-sample +Succeeded +5\/5 succeeded/)
   const described = await kubectl(["describe", "peanutpipelineexecution", name, "-n", namespace])
-  const [, events = ""] = described.split(/^Events:/m)
+  const [status = "", events = ""] = described.split(/^Events:/m)
   expect(events).toMatch(/Normal +Started .*started pipeline "pipeline-sample"/)
   for (const stage of ["First", "Second", "Third", "Fourth", "Fifth"]) {
-    expect(events).toMatch(new RegExp(`Normal +StageStarted .*stage "${stage} Stage" started as Job ${name}-`))
+    const job = `Job Name: +${name}-${stage.toLowerCase()}-stage-`
+    expect(status).toMatch(new RegExp(`${job}[^]*?Name: +${stage} Stage[^]*?Phase: +Succeeded`))
   }
   expect(events).toMatch(/Normal +Succeeded .*/)
 
@@ -40,8 +41,10 @@ it("shows a user what became of it: kubectl get, describe and logs", async () =>
   const pipeline = { ...stage, kind: "PeanutPipeline", spec: { stages: [{ name: "Hello", type: "hello" }] } }
   const run = { ...stage, kind: "PeanutPipelineExecution", spec: { pipelineName: "hello" } }
   await kubectl(["apply", "-n", namespace, "-f", "-"], [stage, pipeline, run].map((o) => JSON.stringify(o)).join("\n"))
-  const { status } = await until(namespace, "hello", hasEnded, 60)
-  expect(await kubectl(["logs", `job/${status!.stages![0]!.jobName}`, "-n", namespace])).toBe("hello from a stage\n")
+  const ended = await until(namespace, "hello", hasEnded, 60)
+  expect(await kubectl(["logs", `job/${ended.status!.stages![0]!.jobName}`, "-n", namespace])).toBe(
+    "hello from a stage\n",
+  )
 })
 
 it("is at zero pods afterwards, and stays there between two resyncs", async () => {

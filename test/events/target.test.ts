@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { eventTypes, type Target, targetOf } from "../../src/events/target.ts"
-import { jobStatus } from "../builders/objects.ts"
+import { jobStatus, trackingFinalizer } from "../builders/objects.ts"
 
 const key = "pipeline.peanut.dev/execution"
 const ref = { namespace: "team", name: "run" }
@@ -55,7 +55,13 @@ const pod = (status: Json | undefined, metadata: Json = {}) =>
     "v1",
     "Pod",
     "run-a-1-x7k2p",
-    { annotations: { [key]: "run" }, labels: { [key]: "run" }, ownerReferences: [jobOwner], ...metadata },
+    {
+      annotations: { [key]: "run" },
+      labels: { [key]: "run" },
+      ownerReferences: [jobOwner],
+      finalizers: [trackingFinalizer],
+      ...metadata,
+    },
     { spec: { containers: [] }, ...(status && { status }) },
   )
 
@@ -261,6 +267,12 @@ describe("targetOf, what is dropped without a call", () => {
     },
     { event: "a pod that started at once", change: "update", data: pod(startedAfter(2)), why: /neither ended/ },
     { event: "a pod of an unreachable node", change: "update", data: pod({ phase: "Unknown" }), why: /neither ended/ },
+    {
+      event: "a pod that succeeded, once the Job controller has counted it",
+      change: "update",
+      data: pod({ phase: "Succeeded" }, { finalizers: [] }),
+      why: /neither ended/,
+    },
     { event: "a deleted pod", change: "delete", data: pod({ phase: "Running" }), why: /deleted pods/ },
     {
       event: "a pod of nobody",

@@ -108,8 +108,8 @@ describe("admit", () => {
 function answering(status: object, code = 201) {
   const bodies: unknown[] = []
   const client: HttpClient = async ({ method, path, body }) => {
-    bodies.push({ method, path, body })
-    return { status: code, body: { kind: "TokenReview", metadata: {}, spec: { token: "t" }, status } }
+    bodies.push({ method, path, body: JSON.parse(String(body)) })
+    return { status: code, body: { kind: "TokenReview", metadata: {}, spec: { token: "t" }, status }, bytes: 0 }
   }
   return { bodies, reviewer: tokenReviewer(client) }
 }
@@ -150,7 +150,7 @@ describe("a review of a token", () => {
     ["says 500", answering({}, 500).reviewer, "the API server answered 500 to a TokenReview"],
     [
       "is no API server",
-      tokenReviewer(async () => ({ status: 200, body: "<html>" })),
+      tokenReviewer(async () => ({ status: 200, body: "<html>", bytes: 6 })),
       "the answer to a TokenReview is none",
     ],
     ["is not there", tokenReviewer(() => Promise.reject(new Error("ECONNREFUSED"))), "ECONNREFUSED"],

@@ -13,7 +13,9 @@ import type { Ref } from "../../src/api/meta.ts"
 import type { StoredObject } from "../../src/cluster/memory/store.ts"
 import type { ObjectApi, Resource, Selection } from "../../src/cluster/object-api.ts"
 import { Cluster, makeCluster } from "../../src/cluster.ts"
+import { EndedJobs, type EndedJobsService, rememberEndedJobs } from "../../src/controller/ended-jobs.ts"
 import { handle } from "../../src/controller/handle.ts"
+import { Lanes, type LanesService, makeLanes } from "../../src/controller/lanes.ts"
 
 export interface Call {
   readonly verb: "get" | "list" | "create" | "patch" | "delete"
@@ -54,7 +56,16 @@ export interface Handling {
 export interface Replica {
   readonly name: string
   clockSkewSeconds: number
+  /** What the process keeps between events, and loses when it dies. */
+  process: Process
 }
+
+export interface Process {
+  readonly lanes: LanesService
+  readonly endedJobs: EndedJobsService
+}
+
+export const newProcess = (): Process => ({ lanes: makeLanes(), endedJobs: rememberEndedJobs() })
 
 /** What the world does for a replica. */
 export interface Host {
@@ -69,6 +80,8 @@ export interface Host {
 export function begin(host: Host, api: ObjectApi, handling: Handling, event: CloudEventV1<unknown>): void {
   const context = Context.make(Cluster, makeCluster(gate(api, host, handling))).pipe(
     Context.add(Clock.Clock, clockOf(host, handling)),
+    Context.add(Lanes, handling.replica.process.lanes),
+    Context.add(EndedJobs, handling.replica.process.endedJobs),
     Context.add(References.MinimumLogLevel, "None"),
     Context.add(References.TracerEnabled, false),
   )

@@ -14,7 +14,7 @@ import { invariants, type Judge } from "./invariants.ts"
 import { known } from "./known.ts"
 import { createdFor, type ExecutionFacts, Ledger } from "./ledger.ts"
 import type { Plan } from "./plan.ts"
-import { begin, type Handling, type Host, type Replica, type Waiting } from "./replica.ts"
+import { begin, type Handling, type Host, newProcess, type Replica, type Waiting } from "./replica.ts"
 import { Turns } from "./turns.ts"
 import { wordsOfCall, wordsOfChange, wordsOfStatus } from "./words.ts"
 
@@ -86,6 +86,7 @@ export class World implements Host {
     this.replicas = Array.from({ length: plan.replicas }, (_, index) => ({
       name: `replica ${index + 1}`,
       clockSkewSeconds: 0,
+      process: newProcess(),
     }))
     this.#judges = invariants.map(({ id, judge }) => judge((message) => this.violate(id, message)))
     this.ledger = new Ledger(plan.outputs, () => this.millis() + this.mostSkewSeconds * 1000, {
@@ -165,10 +166,11 @@ export class World implements Host {
     else this.answer(waiting)
   }
 
-  /** A handling goes on to its end without a fault. */
+  /** A handling goes on to its end without a fault; and what it waits for, which another of its replica does. */
   settle(handling: Handling): void {
     while (this.handlings.includes(handling) && this.violation === undefined) {
-      const next = this.waiting.find((waiting) => waiting.handling === handling)
+      const own = this.waiting.find((waiting) => waiting.handling === handling)
+      const next = own ?? this.waiting.find((waiting) => waiting.handling.replica === handling.replica)
       if (next !== undefined) this.goOn(next)
       else this.passTime(1)
     }
@@ -189,6 +191,7 @@ export class World implements Host {
     this.#sleepers = this.#sleepers.filter((sleeper) => !mine(sleeper))
     for (const handling of this.handlings.filter((handling) => handling.replica === replica)) this.#repeat(handling)
     this.handlings = this.handlings.filter((handling) => handling.replica !== replica)
+    replica.process = newProcess()
   }
 
   sleep(handling: Handling, millis: number, wake: () => void): void {

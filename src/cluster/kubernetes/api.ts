@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { Ref } from "../../api/meta.ts"
-import { apiRequestsTotal } from "../../metrics.ts"
+import { apiRequestBytesTotal, apiRequestsTotal, apiResponseBytesTotal } from "../../metrics.ts"
 import {
   AlreadyExists,
   Conflict,
@@ -14,7 +14,7 @@ import {
   type Selection,
   Unavailable,
 } from "../object-api.ts"
-import type { Call, HttpClient } from "./http-client.ts"
+import { type Call, type HttpClient, json } from "./http-client.ts"
 
 /** How long one call may take. The event that caused it is answered with 503 after that, and comes again. */
 const callTimeout = "15 seconds"
@@ -31,7 +31,7 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
         orElse: () =>
           Effect.fail(new Unavailable({ message: `${request.method} ${request.path}: no answer in ${callTimeout}` })),
       }),
-      Effect.tap(({ status }) => count(verb, plural, String(status))),
+      Effect.tap(({ status, bytes }) => count(verb, plural, String(status), request.body?.length ?? 0, bytes)),
       Effect.tapError(() => count(verb, plural, "none")),
       Effect.flatMap(({ status, body }) =>
         status < 300 ? expected(body, request) : Effect.fail(failure(status, body)),
@@ -77,7 +77,7 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       call("create", resource, {
         method: "POST",
         path: collection(resource, namespace),
-        body: object,
+        body: json(object),
         isOnce: "generateName" in ((object as { metadata?: object }).metadata ?? {}),
       }).pipe(
         // Not about this object: two creations raced to charge the same quota.
@@ -88,27 +88,31 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       call("patch", resource, {
         method: "PATCH",
         path: item(resource, ref) + (subresource === undefined ? "" : `/${subresource}`),
-        body: patch,
-        contentType: "application/merge-patch+json",
+        body: json(patch),
+        contentType: Array.isArray(patch) ? "application/json-patch+json" : "application/merge-patch+json",
+        ...(subresource === "status" && { accept: metadataOnly }),
       }).pipe(Effect.catchTags({ AlreadyExists: surprised })),
 
     delete: (resource, { uid, namespace, name }) =>
       call("delete", resource, {
         method: "DELETE",
         path: item(resource, { namespace, name }),
-        body: {
+        body: json({
           apiVersion: "v1",
           kind: "DeleteOptions",
           propagationPolicy: "Background",
           ...(uid !== undefined && { preconditions: { uid } }),
-        },
+        }),
       }).pipe(Effect.asVoid, Effect.catchTags({ AlreadyExists: surprised })),
   }
 }
 
-const selector = (equal: Readonly<Record<string, string>>) =>
+/** Of an object that was written, only the metadata. */
+const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+
+const selector = (equal: Readonly<Record<string, string | readonly string[]>>) =>
   Object.entries(equal)
-    .map(([key, value]) => `${key}=${value}`)
+    .map(([key, value]) => (typeof value === "string" ? `${key}=${value}` : `${key} in (${value.join(",")})`))
     .join(",")
 
 /** Whatever answers in place of an API server (a login page, a proxy) must not be taken for one. */
@@ -118,8 +122,11 @@ function expected(body: unknown, { method, path }: Call) {
   return Effect.fail(new Unavailable({ message: `${method} ${path}: this is not the answer of an API server` }))
 }
 
-const count = (verb: string, resource: string, code: string) =>
-  Metric.update(Metric.withAttributes(apiRequestsTotal, { verb, resource, code }), 1)
+const count = Effect.fnUntraced(function* (verb: string, resource: string, code: string, sent = 0, received = 0) {
+  yield* Metric.update(Metric.withAttributes(apiRequestsTotal, { verb, resource, code }), 1)
+  yield* Metric.update(Metric.withAttributes(apiRequestBytesTotal, { verb, resource }), sent)
+  yield* Metric.update(Metric.withAttributes(apiResponseBytesTotal, { verb, resource }), received)
+})
 
 /** An answer that this verb does not give for a reason of ours: trying again later is all that can be done. */
 const surprised = ({ message }: { readonly message: string }) => Effect.fail(new Unavailable({ message }))
@@ -135,6 +142,9 @@ export function item(resource: Resource, { namespace, name }: Ref): string {
   return `${collection(resource, namespace)}/${encodeURIComponent(name)}`
 }
 
+/** What the API server says of a JSON patch that it cannot apply; of an object that is invalid, it says which and why. */
+const unfitting = "the server rejected our request due to an error in our request"
+
 /** An answer that is none of the expected, as the error that a caller tells it by. */
 export function failure(status: number, body: unknown) {
   const { message: said, reason } = (typeof body === "object" && body !== null ? body : {}) as {
@@ -144,6 +154,8 @@ export function failure(status: number, body: unknown) {
   const message = typeof said === "string" ? said : String(JSON.stringify(body)).slice(0, 500)
   if (status === 404) return new NotFound({ message })
   if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
+  // Operations that do not fit the object, which is then not the one that was read: a recreated one has no status yet.
+  if (status === 422 && message.includes(unfitting)) return new Conflict({ message })
   // 401 too: a token that expired or a key that was rotated is replaced before long.
   if (status === 401 || status === 429 || status >= 500) return new Unavailable({ message: `${status}: ${message}` })
   return new Refused({ status, message })

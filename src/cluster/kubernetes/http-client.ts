@@ -8,13 +8,20 @@ import type { Connection } from "./connection.ts"
 export interface Answer {
   readonly status: number
   readonly body: unknown
+  /** Of the body as it came. */
+  readonly bytes: number
 }
+
+/** An object as the body of a call. */
+export const json = (object: object): Buffer => Buffer.from(JSON.stringify(object))
 
 export interface Call {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE"
   readonly path: string
-  readonly body?: object
+  readonly body?: Buffer
   readonly contentType?: string
+  /** What to answer with, where it is not the whole of it. */
+  readonly accept?: string
   /** Twice would not be the same as once. */
   readonly isOnce?: boolean
 }
@@ -49,8 +56,10 @@ function caller<T>(
   const send = isTls ? requestHttps : requestHttp
   const prefix = server.pathname.replace(/\/$/, "")
 
-  return async ({ method, path, body, contentType = "application/json", isOnce = false }, signal) => {
-    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+  return async (
+    { method, path, body, contentType = "application/json", accept = "application/json", isOnce = false },
+    signal,
+  ) => {
     const signedBy = await authorization()
     const request: RequestOptions = {
       agent,
@@ -60,10 +69,10 @@ function caller<T>(
       port: server.port || (isTls ? 443 : 80),
       path: prefix + path,
       headers: {
-        accept: "application/json",
+        accept,
         "user-agent": userAgent,
         ...(signedBy !== undefined && { authorization: signedBy }),
-        ...(payload !== undefined && { "content-type": contentType, "content-length": payload.length }),
+        ...(body !== undefined && { "content-type": contentType, "content-length": body.length }),
       },
     }
     return exchange(!isOnce)
@@ -77,7 +86,7 @@ function caller<T>(
           if (mayRepeat && outgoing.reusedSocket && !signal.aborted) exchange(false).then(resolve, reject)
           else reject(error)
         })
-        outgoing.end(payload)
+        outgoing.end(body)
       })
     }
   }
@@ -87,7 +96,8 @@ function caller<T>(
 export async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk)
-  const text = Buffer.concat(chunks).toString("utf8")
+  const bytes = Buffer.concat(chunks)
+  const text = bytes.toString("utf8")
   const isJson = incoming.headers["content-type"]?.startsWith("application/json") ?? false
-  return { status: incoming.statusCode ?? 0, body: isJson ? JSON.parse(text) : text }
+  return { status: incoming.statusCode ?? 0, body: isJson ? JSON.parse(text) : text, bytes: bytes.length }
 }

@@ -8,7 +8,7 @@ import * as z from "zod"
 import { apiRequestsTotal } from "../../metrics.ts"
 import { Unavailable } from "../object-api.ts"
 import type { TokenReviewerService } from "../token-reviewer.ts"
-import type { HttpClient } from "./http-client.ts"
+import { type HttpClient, json } from "./http-client.ts"
 
 const answer = z.object({
   status: z.object({
@@ -53,7 +53,7 @@ export function tokenReviewer(client: HttpClient): TokenReviewerService {
           kind: "TokenReview",
           spec: { token, audiences: [audience] },
         }
-        return await client({ method: "POST", path, body }, signal)
+        return await client({ method: "POST", path, body: json(body) }, signal)
       },
       catch: (cause) => new Unavailable({ message: `no answer to a TokenReview: ${String(cause)}`, cause }),
     }).pipe(

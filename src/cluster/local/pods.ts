@@ -1,7 +1,7 @@
 // The kubelet of a laptop: runs pods, and records in the store what became of them.
 
 import * as Effect from "effect/Effect"
-import type { JobManifest } from "../../api/job.ts"
+import { type JobManifest, trackingFinalizer } from "../../api/job.ts"
 import { timestamp } from "../../api/meta.ts"
 import { stageContainerName } from "../../api/stage.ts"
 import { combinationKey, stageKey } from "../../resources/labels.ts"
@@ -102,7 +102,7 @@ function createPod(store: Store, job: JobObject, index: number, attempt: number)
       ...metadata,
       name: `${name}-${index}-${attempt}-${uid.slice(0, 5)}`,
       ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid, controller: true }],
-      finalizers: ["batch.kubernetes.io/job-tracking"],
+      finalizers: [trackingFinalizer],
     },
     spec,
     status: { phase: "Pending" },

@@ -4,6 +4,8 @@
 import { isDeepStrictEqual } from "node:util"
 import type { OwnerReference, Ref } from "../../api/meta.ts"
 import type { Resource, Selection } from "../object-api.ts"
+import type { Patch } from "../status-patch.ts"
+import { applyPatch, versionIn } from "./patch.ts"
 
 export interface StoredObject {
   readonly apiVersion: string
@@ -68,7 +70,9 @@ export class Store {
   list(resource: Resource, { namespace, labels = {}, fields = {} }: Selection = {}): readonly StoredObject[] {
     const matches = (object: StoredObject) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
-      Object.entries(labels).every(([label, value]) => object.metadata.labels?.[label] === value) &&
+      Object.entries(labels).every(([label, value]) =>
+        [value].flat().includes(object.metadata.labels?.[label] ?? ""),
+      ) &&
       Object.entries(fields).every(([field, value]) => selectable(resource, field, object) === value)
     return [...this.#of(resource).values()].filter(matches)
   }
@@ -100,17 +104,18 @@ export class Store {
     return created
   }
 
-  /** A JSON merge patch. A patch that changes nothing is no change: no new version, no event. */
-  patch(resource: Resource, ref: Ref, patch: object, subresource?: "status"): StoredObject {
+  /** A patch that changes nothing is no change: no new version, no event. */
+  patch(resource: Resource, ref: Ref, patch: Patch, subresource?: "status"): StoredObject {
     const before = this.get(resource, ref)
-    const { metadata, status, ...rest } = patch as { metadata?: Partial<StoredMeta>; status?: unknown }
-    const expected = metadata?.resourceVersion
+    const expected = versionIn(patch)
     if (expected !== undefined && expected !== before.metadata.resourceVersion) {
       throw new StoreError("Conflict", `${resource.plural} "${ref.name}": the object has been modified`)
     }
+    const { status, ...rest } = applyPatch(before, patch) as StoredObject
     const merged = (
-      subresource === "status" ? mergePatch(before, { status }) : mergePatch(before, { metadata, ...rest })
+      subresource === "status" ? { ...before, status } : { ...rest, status: before.status }
     ) as StoredObject
+    if (merged.status === undefined) delete (merged as { status?: unknown }).status
     if (isDeepStrictEqual(merged, before)) return before
     const specChanged = !isDeepStrictEqual(merged.spec, before.spec)
     const after: StoredObject = {
@@ -176,16 +181,3 @@ function selectable({ plural }: Resource, field: string, object: StoredObject): 
 }
 
 const key = ({ namespace, name }: Ref) => `${namespace}/${name}`
-
-/** RFC 7386: null removes, objects merge, all else replaces. */
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (patch === undefined) return target
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return structuredClone(patch)
-  const merged: Record<string, unknown> =
-    typeof target === "object" && target !== null && !Array.isArray(target) ? { ...target } : {}
-  for (const [field, value] of Object.entries(patch)) {
-    if (value === null) delete merged[field]
-    else if (value !== undefined) merged[field] = mergePatch(merged[field], value)
-  }
-  return merged
-}

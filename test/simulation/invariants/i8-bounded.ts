@@ -62,7 +62,8 @@ function budget(
     "list PeanutPipeline": 1,
     "patch PeanutPipeline": looks + pipelines,
     "list PeanutStage": looks + pipelines + 1,
-    "list Job": looks + (isResync ? 1 : 0),
+    // Once more where Jobs were found that the status does not name.
+    "list Job": 1 + looks + (isResync ? 1 : 0),
     "list Pod": 2 * looks,
     "get Job": 2 * jobs,
     "create Job": jobs,
