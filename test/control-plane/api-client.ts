@@ -36,6 +36,9 @@ export interface Access {
   readonly token: string
 }
 
+/** By which an audit log tells the harness's own calls from those of the programs that it watches. */
+export const userAgent = "test-harness"
+
 export function apiClient({ server, ca, token }: Access): ApiClient {
   const agent = new Agent({ keepAlive: true, ca, maxCachedSessions: 0 })
 
@@ -45,6 +48,7 @@ export function apiClient({ server, ca, token }: Access): ApiClient {
       const headers = {
         authorization: `Bearer ${token}`,
         accept: "application/json",
+        "user-agent": userAgent,
         "content-type": contentType,
         // Node.js gives the body of a DELETE no length by itself; the server would take it for the next request.
         "content-length": Buffer.byteLength(content),

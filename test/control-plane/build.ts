@@ -5,24 +5,23 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writ
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { promisify } from "node:util"
-import { modulesFolder, type Program, type Source } from "./sources.ts"
+import { modulesFolder, type Source } from "./sources.ts"
 
 const run = promisify(execFile)
 
 /** Builds what `missing` names into the folder; undefined when this machine has no Go. */
-export async function build(
+export async function build<Name extends string>(
   folder: string,
-  sources: Record<Program, Source>,
-  missing: () => readonly Program[],
+  sources: Readonly<Record<Name, Source>>,
+  missing: () => readonly Name[],
 ): Promise<string | undefined> {
   if (!(await hasGo())) return undefined
   mkdirSync(folder, { recursive: true })
   await alone(`${folder}.lock`, async () => {
     const programs = missing() // Asked under the lock: another process may have just built them.
     for (const [index, program] of programs.entries()) {
-      console.error(
-        `building ${program} (${index + 1} of ${programs.length}; once, about 8 minutes in all on two cores)`,
-      )
+      const time = programs.length > 1 ? "about 8 minutes in all on two cores" : "a few minutes on two cores"
+      console.error(`building ${program} (${index + 1} of ${programs.length}; once, ${time})`)
       await compile(sources[program], join(folder, program))
     }
   })

@@ -34,9 +34,15 @@ export function apiServerArgs({ at, etcdUrl, securePort, auditLog }: ApiServerSe
     `--service-account-key-file=${at("service-account.pub")}`,
     `--service-account-signing-key-file=${at("service-account.key")}`,
     "--service-cluster-ip-range=10.0.0.0/24",
-    ...(auditLog ? [`--audit-log-path=${at("audit.log")}`, `--audit-policy-file=${at("audit-policy.yaml")}`] : []),
+    ...(auditLog ? auditArgs(at) : []),
   ]
 }
+
+const auditArgs = (at: (name: string) => string) => [
+  `--audit-log-path=${at("audit.log")}`,
+  `--audit-policy-file=${at("audit-policy.yaml")}`,
+  "--audit-log-maxsize=10000", // Megabytes. The default of 100 would begin a new file, and lose whoever reads this one.
+]
 
 /** What Jobs, owner references, namespaces and quotas need; each further one costs start-up time. */
 const controllers = [

@@ -40,6 +40,8 @@ export interface ControlPlane {
   /** Where every program writes NAME.log; gone after stop(). */
   readonly folder: string
   readonly pids: () => readonly number[]
+  /** Of etcd, kube-apiserver or kube-controller-manager as it runs now. */
+  readonly pidOf: (program: Program) => number
   readonly stop: () => Promise<void>
 }
 
@@ -159,6 +161,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       auditLog: options.auditLog ? at("audit.log") : "",
       folder,
       pids: () => [...running.values(), ...adapters].filter((process) => !process.ended()).map(({ pid }) => pid),
+      pidOf: (name) => running.get(name)?.pid ?? -1,
       stop: async () => {
         api.close()
         await stop()

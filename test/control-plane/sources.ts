@@ -2,7 +2,7 @@
 import { join } from "node:path"
 
 export interface Source {
-  readonly module: "etcd" | "kubernetes" | "knative-eventing"
+  readonly module: "etcd" | "kubernetes" | "knative-eventing" | "kwok"
   readonly package: string
 }
 
@@ -18,5 +18,10 @@ export const sources = {
 } as const satisfies Record<string, Source>
 
 export type Program = keyof typeof sources
+
+/** What only benches need: tests neither look for it nor build it. */
+export const benchSources = {
+  kwok: { module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" },
+} as const satisfies Record<string, Source>
 
 export const modulesFolder = join(import.meta.dirname, "modules")

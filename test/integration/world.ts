@@ -1,16 +1,17 @@
 // Everything that a cluster with Peanut has, but for the nodes: the control plane, the CRDs and roles from this
 // repository, the built server under its own service account, and the real adapter watching what the manifest says.
 
-import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect } from "vitest"
-import { parse } from "yaml"
 import { type Execution, execution } from "../../src/api/execution.ts"
-import type { Adapter, WatchedResource } from "../control-plane/adapter.ts"
+import type { Adapter } from "../control-plane/adapter.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { useControlPlane } from "../control-plane/describe.ts"
+import { install, watchedResources } from "../control-plane/installation.ts"
 import { type Kubelet, startKubelet } from "../control-plane/kubelet.ts"
 import { type PeanutServer, startServer } from "./server.ts"
+
+export { install, watchedResources }
 
 export const repository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
@@ -44,18 +45,6 @@ export function useWorld(
     expect(world?.kubelet.errors).toEqual([])
   }, 30_000)
   return () => world!
-}
-
-/** The CRDs and the roles, as `kubectl apply -k config/default` installs them. */
-export async function install({ kubectl, createNamespace }: ControlPlane): Promise<void> {
-  await createNamespace("peanut-system")
-  await succeed(kubectl("apply", "-k", repository("crds")))
-  await succeed(kubectl("apply", "-n", "peanut-system", "-k", repository("config/rbac")))
-}
-
-/** What the ApiServerSource of this repository watches. */
-export function watchedResources(): readonly WatchedResource[] {
-  return parse(readFileSync(repository("knative/source.yaml"), "utf8")).spec.resources
 }
 
 export async function succeed(result: ReturnType<ControlPlane["kubectl"]>): Promise<string> {

@@ -3,11 +3,11 @@
 
 import { setTimeout as sleep } from "node:timers/promises"
 import { startControlPlane } from "../control-plane/control-plane.ts"
+import { install, watchedResources } from "../control-plane/installation.ts"
 import { startKubelet } from "../control-plane/kubelet.ts"
 import { startEventRelay } from "../integration/fault-proxy-relay.ts"
 import { startChaos } from "./chaos.ts"
 import { watchExecutions } from "./execution-watch.ts"
-import { install, watchedResources } from "./installation.ts"
 import { startJobLedger } from "./job-ledger.ts"
 import { startLoad } from "./load.ts"
 import type { Times } from "./oracle.ts"

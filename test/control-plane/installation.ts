@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { parse } from "yaml"
-import type { WatchedResource } from "../control-plane/adapter.ts"
-import type { ControlPlane } from "../control-plane/control-plane.ts"
+import type { WatchedResource } from "./adapter.ts"
+import type { ControlPlane } from "./control-plane.ts"
 
 const repository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
