@@ -49,6 +49,4 @@ export async function startProxy() {
   }
 }
 
-export const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-
 export const rounds = (otherwise: number) => Number(process.argv[2] ?? otherwise)

@@ -3,7 +3,8 @@
 // of what a user types, kubectl included on both sides.
 
 import { execFileSync } from "node:child_process"
-import { median, rounds } from "./api.ts"
+import { rounds } from "./api.ts"
+import { median } from "./statistics.ts"
 
 const target = 0.75
 const length = 5

@@ -3,7 +3,8 @@
 // that creates the execution is sent, and stops when a watch shows the Job. (creationTimestamp is in whole seconds.)
 
 import { setTimeout as sleep } from "node:timers/promises"
-import { type ApiObject, median, rounds, startProxy } from "./api.ts"
+import { type ApiObject, rounds, startProxy } from "./api.ts"
+import { median } from "./statistics.ts"
 
 const targetMillis = 1200
 const system = "peanut-system"

@@ -1,0 +1,35 @@
+// How much went to and from the API server for Peanut.
+
+import type { Played } from "./play.ts"
+
+export interface Bytes {
+  /** In patches of the status of executions. */
+  readonly statusWritten: number
+  /** In all answers. */
+  readonly read: number
+}
+
+const executions = "peanutpipelineexecutions"
+
+/**
+ * By Peanut's own counters where the server has them. Else by the API server's, of all callers: nobody but Peanut
+ * patches executions, and while a bench runs nobody else lists Jobs or pods or reads an execution.
+ */
+export function bytesOf({ metrics, apiServerMetrics }: Played): Bytes {
+  if (metrics.has("peanut_api_response_bytes_total")) {
+    return {
+      statusWritten: metrics.total("peanut_api_request_bytes_total", { verb: "patch", resource: executions }),
+      read: metrics.total("peanut_api_response_bytes_total"),
+    }
+  }
+  const answers = (verb: string, resource: readonly string[]) =>
+    apiServerMetrics.total("apiserver_response_sizes_sum", { verb, resource })
+  return {
+    statusWritten: apiServerMetrics.total("apiserver_request_body_size_bytes_sum", {
+      verb: ["patch", "PATCH"],
+      resource: [executions, `${executions}.pipeline.peanut.dev`],
+    }),
+    read:
+      answers("LIST", ["jobs", "pods", "peanutstages"]) + answers("GET", [executions]) + answers("PATCH", [executions]),
+  }
+}
