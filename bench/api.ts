@@ -48,5 +48,3 @@ export async function startProxy() {
     stop: () => proxy.kill(),
   }
 }
-
-export const rounds = (otherwise: number) => Number(process.argv[2] ?? otherwise)

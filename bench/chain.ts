@@ -3,7 +3,7 @@
 // of what a user types, kubectl included on both sides.
 
 import { execFileSync } from "node:child_process"
-import { rounds } from "./api.ts"
+import { publish, type Report } from "./report.ts"
 import { median } from "./statistics.ts"
 
 const target = 0.75
@@ -50,34 +50,41 @@ function seconds(work: (round: number) => void, round: number): number {
   return (performance.now() - start) / 1000
 }
 
-execFileSync("kubectl", ["create", "namespace", namespace], { stdio: "ignore" })
-try {
-  const stages = names.map((name, i) => ({ name, type: "true", ...(i > 0 && { dependsOn: [names[i - 1]] }) }))
-  kubectl(
-    ["apply", "-f", "-"],
-    [
-      { apiVersion, kind: "PeanutStage", metadata: { name: "true" }, spec: { image, command: ["true"] } },
-      { apiVersion, kind: "PeanutPipeline", metadata: { name: "chain" }, spec: { stages } },
-    ],
-  )
-  console.log(`a chain of ${length} stages of \`true\`; the first run of each only warms up`)
-  console.log("round  Peanut  plain Jobs  ratio")
-  const measured: { peanut: number; plain: number }[] = []
-  for (let round = 0; round <= rounds(5); round++) {
-    const figures = { peanut: seconds(peanut, round), plain: seconds(plainJobs, round) }
-    if (round > 0) measured.push(figures)
-    print(round === 0 ? "warm" : String(round), figures)
+export async function chainReports(rounds = 5): Promise<readonly Report[]> {
+  execFileSync("kubectl", ["create", "namespace", namespace], { stdio: "ignore" })
+  try {
+    const stages = names.map((name, i) => ({ name, type: "true", ...(i > 0 && { dependsOn: [names[i - 1]] }) }))
+    kubectl(
+      ["apply", "-f", "-"],
+      [
+        { apiVersion, kind: "PeanutStage", metadata: { name: "true" }, spec: { image, command: ["true"] } },
+        { apiVersion, kind: "PeanutPipeline", metadata: { name: "chain" }, spec: { stages } },
+      ],
+    )
+    const measured: { peanut: number; plain: number }[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const figures = { peanut: seconds(peanut, round), plain: seconds(plainJobs, round) }
+      // The first round only warms up.
+      if (round > 0) measured.push(figures)
+    }
+    return [report(measured)]
+  } finally {
+    execFileSync("kubectl", ["delete", "namespace", namespace, "--wait=false"], { stdio: "ignore" })
   }
-  const medians = { peanut: median(measured.map((m) => m.peanut)), plain: median(measured.map((m) => m.plain)) }
-  print("median", medians)
-  const isMet = medians.peanut / medians.plain <= target
-  console.log(`target: ratio at most ${target}: ${isMet ? "met" : "missed"}`)
-  process.exitCode = isMet ? 0 : 1
-} finally {
-  execFileSync("kubectl", ["delete", "namespace", namespace, "--wait=false"], { stdio: "ignore" })
 }
 
-function print(label: string, { peanut, plain }: { readonly peanut: number; readonly plain: number }): void {
-  const columns = [label.padEnd(6), `${peanut.toFixed(2)} s`.padEnd(8), `${plain.toFixed(2)} s`.padEnd(10)]
-  console.log(`${columns.join(" ")}  ${(peanut / plain).toFixed(2)}`)
+function report(measured: readonly { readonly peanut: number; readonly plain: number }[]): Report {
+  const middle = { peanut: median(measured.map((m) => m.peanut)), plain: median(measured.map((m) => m.plain)) }
+  const row = (label: string, { peanut, plain }: typeof middle) => [label, peanut, plain, (peanut / plain).toFixed(2)]
+  return {
+    title: `A chain of ${length} stages of \`true\`, real containers`,
+    columns: ["Round", "Peanut s", "plain Jobs s", "ratio"],
+    rows: [...measured.map((figures, i) => row(String(i + 1), figures)), row("median", middle)],
+    notes: ["In turns; wall clock of what a user types, kubectl included on both sides."],
+    targets: [
+      { name: "Peanut / plain Jobs", measured: middle.peanut / middle.plain, atMost: target, unit: "", kind: "time" },
+    ],
+  }
 }
+
+if (import.meta.main) publish(await chainReports(Number(process.argv[2] ?? 5)))

@@ -1,5 +1,5 @@
-// node bench/scale.ts [--sizes 250,500,1000] [--only wide,deep,many,foreign] [--foreign 0,10000,100000] [--profile DIR]:
-// how time, calls, bytes, CPU and memory grow with the stages of a pipeline, with the number of executions, and with
+// node bench/scale.ts [--sizes 250,500,1000] [--only wide,deep,many,foreign] [--foreign 0,10000,100000] [--runs 1]
+// [--profile DIR]: how time, calls, bytes, CPU and memory grow with the stages of a pipeline, with the number of executions, and with
 // the Jobs of others. On a real control plane with KWOK as the node; pods succeed at once.
 
 import { parseArgs } from "node:util"
@@ -8,16 +8,18 @@ import { createForeignJobs } from "./control-plane/foreign-jobs.ts"
 import { handOffs } from "./control-plane/hand-offs.ts"
 import { type Played, play, prepare } from "./control-plane/play.ts"
 import { chain, type StageEntry, wide } from "./control-plane/shapes.ts"
-import { callsOf, isWrite } from "./control-plane/tally.ts"
+import { byVerb, callsOf, isWrite } from "./control-plane/tally.ts"
 import { inWorld, type World } from "./control-plane/world.ts"
 import { publish, type Report, type Target } from "./report.ts"
-import { percentile } from "./statistics.ts"
+import { median, percentile } from "./statistics.ts"
 
 export interface ScaleOptions {
   /** In ascending order, each twice the one before. */
   readonly sizes: readonly number[]
   readonly only: readonly string[]
   readonly foreignJobs: readonly number[]
+  /** Of each size; the one of median time is told. Counts are the same in all. */
+  readonly runs: number
   readonly profileFolder?: string | undefined
 }
 
@@ -25,6 +27,7 @@ export const usualScale: ScaleOptions = {
   sizes: [250, 500, 1000],
   only: ["wide", "deep", "many", "foreign"],
   foreignJobs: [0, 10_000, 100_000],
+  runs: 1,
 }
 
 interface Growth {
@@ -74,18 +77,26 @@ export async function scaleReports(options: ScaleOptions = usualScale): Promise<
 async function growthReport(world: World, name: string, growth: Growth, options: ScaleOptions): Promise<Report> {
   const measured: { size: number; played: Played }[] = []
   for (const size of options.sizes.map((size) => size * growth.share)) {
-    await world.renewServer(options.profileFolder)
-    const namespace = await world.plane.createNamespace(`${name}-${size}`)
-    const plan = { namespace, pipelines: { [name]: growth.pipeline(size) }, minutes: minutesPerRun }
-    await prepare(world, plan)
-    measured.push({ size, played: await play(world, plan) })
-    console.error(`${name} ${size}: ${measured.at(-1)!.played.seconds.toFixed(1)} s`)
+    const runs: Played[] = []
+    for (let run = 1; run <= options.runs; run++) {
+      await world.renewServer(options.profileFolder)
+      const namespace = await world.plane.createNamespace(`${name}-${size}-${run}`)
+      const plan = { namespace, pipelines: { [name]: growth.pipeline(size) }, minutes: minutesPerRun }
+      await prepare(world, plan)
+      runs.push(await play(world, plan))
+      console.error(`${name} ${size}: ${runs.at(-1)!.seconds.toFixed(1)} s`)
+    }
+    const middle = median(runs.map(({ seconds }) => seconds))
+    measured.push({ size, played: runs.find(({ seconds }) => seconds === middle)! })
   }
   return {
     title: growth.title,
     columns: [growth.unit, ...columns],
     rows: measured.map(({ size, played }) => [size, ...row(played)]),
-    notes: measured.map(({ size, played }) => `${size}: ${shares(played)}`),
+    notes: [
+      ...measured.map(({ size, played }) => `${size}: ${shares(played)}`),
+      ...measured.slice(-1).map(({ size, played }) => `${size}: ${verbs(played)}`),
+    ],
     targets: measured.slice(1).flatMap(({ size, played }, i) => {
       const before = measured[i]!
       return growthTargets(`${before.size} to ${size}`, before.played, played)
@@ -124,6 +135,11 @@ function row(played: Played): readonly number[] {
 function shares({ cpuSeconds, seconds }: Played): string {
   const each = Object.entries(cpuSeconds).toSorted(([, a], [, b]) => b - a)
   return `${each.map(([name, cpu]) => `${name} ${cpu.toFixed(1)} s`).join(", ")} of CPU in ${seconds.toFixed(1)} s.`
+}
+
+function verbs({ calls, stages }: Played): string {
+  const each = byVerb(callsOf("peanut", calls)).map(([name, count]) => `${(count / stages).toFixed(2)} ${name}`)
+  return `for each stage ${each.join(", ")}.`
 }
 
 function growthTargets(step: string, before: Played, after: Played): readonly Target[] {
@@ -189,13 +205,14 @@ const creation = (count: number, millis: number) =>
 
 if (import.meta.main) {
   const list = { type: "string" } as const
-  const { values } = parseArgs({ options: { sizes: list, only: list, foreign: list, profile: list } })
+  const { values } = parseArgs({ options: { sizes: list, only: list, foreign: list, runs: list, profile: list } })
   const numbers = (text: string | undefined) => text?.split(",").map(Number)
   publish(
     await scaleReports({
       sizes: numbers(values.sizes) ?? usualScale.sizes,
       only: values.only?.split(",") ?? usualScale.only,
       foreignJobs: numbers(values.foreign) ?? usualScale.foreignJobs,
+      runs: Number(values.runs ?? usualScale.runs),
       profileFolder: values.profile,
     }),
   )

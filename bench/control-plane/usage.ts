@@ -1,6 +1,6 @@
 // What a process used, as Linux counts it.
 
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
 /** Of user and system together; in steps of 10 ms. */
 export function cpuSeconds(pid: number): number {
@@ -11,13 +11,11 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
-/** The most memory it held since its start, or since `forgetPeak`. */
+/** The most memory it held since its start. */
 export function peakMegabytes(pid: number): number {
   const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
   return Number(kilobytes) / 1024
 }
-
-export const forgetPeak = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, "5")
 
 /** The local ports of its established TCP connections to a port. */
 export function connectionsTo(pid: number, port: number): readonly string[] {
@@ -44,7 +42,7 @@ export function connectionsTo(pid: number, port: number): readonly string[] {
   )
 }
 
-/** Looks every few milliseconds until it is stopped; a connection for each call would show as many ports. */
+/** Looks again and again until it is stopped; a connection for each call would show as ever new ports. */
 export function watchConnections(pid: number, port: number): () => { readonly atOnce: number; readonly inAll: number } {
   const seen = new Set<string>()
   let atOnce = 0
@@ -52,7 +50,7 @@ export function watchConnections(pid: number, port: number): () => { readonly at
     const open = connectionsTo(pid, port)
     atOnce = Math.max(atOnce, open.length)
     for (const connection of open) seen.add(connection)
-  }, 50)
+  }, 200)
   return () => {
     clearInterval(timer)
     return { atOnce, inAll: seen.size }
