@@ -10,7 +10,7 @@ import { type Played, play, prepare } from "./control-plane/play.ts"
 import { chain, type StageEntry, wide } from "./control-plane/shapes.ts"
 import { byVerb, callsOf, isWrite } from "./control-plane/tally.ts"
 import { inWorld, type World } from "./control-plane/world.ts"
-import { publish, type Report, type Target } from "./report.ts"
+import { judge, markdown, type Report, type Target } from "./report.ts"
 import { median, percentile } from "./statistics.ts"
 
 export interface ScaleOptions {
@@ -63,19 +63,28 @@ const growths: Readonly<Record<string, Growth>> = {
 const growthLimit = 2.5
 const minutesPerRun = 15
 
-export async function scaleReports(options: ScaleOptions = usualScale): Promise<readonly Report[]> {
+/** `onReport` is told each as soon as it stands: the whole takes minutes, and may break off. */
+export async function scaleReports(
+  options: ScaleOptions = usualScale,
+  onReport: (report: Report) => void = () => {},
+): Promise<readonly Report[]> {
   return inWorld({ millis: 0, jitterMillis: 0 }, 90, async (world) => {
     const reports: Report[] = []
-    for (const [name, growth] of Object.entries(growths)) {
-      if (options.only.includes(name)) reports.push(await growthReport(world, name, growth, options))
+    const add = (report: Report) => {
+      reports.push(report)
+      onReport(report)
     }
-    if (options.only.includes("foreign")) reports.push(await foreignReport(world, options.foreignJobs))
+    for (const [name, growth] of Object.entries(growths)) {
+      if (options.only.includes(name)) add(await growthReport(world, name, growth, options))
+    }
+    if (options.only.includes("foreign")) add(await foreignReport(world, options.foreignJobs))
     return reports
   })
 }
 
 async function growthReport(world: World, name: string, growth: Growth, options: ScaleOptions): Promise<Report> {
   const measured: { size: number; played: Played }[] = []
+  let largestBytes = 0
   for (const size of options.sizes.map((size) => size * growth.share)) {
     const runs: Played[] = []
     for (let run = 1; run <= options.runs; run++) {
@@ -84,6 +93,7 @@ async function growthReport(world: World, name: string, growth: Growth, options:
       const plan = { namespace, pipelines: { [name]: growth.pipeline(size) }, minutes: minutesPerRun }
       await prepare(world, plan)
       runs.push(await play(world, plan))
+      largestBytes = Math.max(largestBytes, await executionBytes(world, namespace))
       console.error(`${name} ${size}: ${runs.at(-1)!.seconds.toFixed(1)} s`)
     }
     const middle = median(runs.map(({ seconds }) => seconds))
@@ -96,12 +106,19 @@ async function growthReport(world: World, name: string, growth: Growth, options:
     notes: [
       ...measured.map(({ size, played }) => `${size}: ${shares(played)}`),
       ...measured.slice(-1).map(({ size, played }) => `${size}: ${verbs(played)}`),
+      `The largest object of an execution: ${(largestBytes / 1000).toFixed(0)} kB.`,
     ],
     targets: measured.slice(1).flatMap(({ size, played }, i) => {
       const before = measured[i]!
       return growthTargets(`${before.size} to ${size}`, before.played, played)
     }),
   }
+}
+
+async function executionBytes({ plane }: World, namespace: string): Promise<number> {
+  const path = `/apis/pipeline.peanut.dev/v1alpha1/namespaces/${namespace}/peanutpipelineexecutions?limit=1`
+  const { items } = await plane.api.get<{ items: readonly object[] }>(path)
+  return Buffer.byteLength(JSON.stringify(items[0]))
 }
 
 const columns = [
@@ -207,13 +224,12 @@ if (import.meta.main) {
   const list = { type: "string" } as const
   const { values } = parseArgs({ options: { sizes: list, only: list, foreign: list, runs: list, profile: list } })
   const numbers = (text: string | undefined) => text?.split(",").map(Number)
-  publish(
-    await scaleReports({
-      sizes: numbers(values.sizes) ?? usualScale.sizes,
-      only: values.only?.split(",") ?? usualScale.only,
-      foreignJobs: numbers(values.foreign) ?? usualScale.foreignJobs,
-      runs: Number(values.runs ?? usualScale.runs),
-      profileFolder: values.profile,
-    }),
-  )
+  const options: ScaleOptions = {
+    sizes: numbers(values.sizes) ?? usualScale.sizes,
+    only: values.only?.split(",") ?? usualScale.only,
+    foreignJobs: numbers(values.foreign) ?? usualScale.foreignJobs,
+    runs: Number(values.runs ?? usualScale.runs),
+    profileFolder: values.profile,
+  }
+  judge(await scaleReports(options, (report) => console.log(markdown(report))))
 }

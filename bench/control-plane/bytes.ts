@@ -5,11 +5,12 @@ import type { Played } from "./play.ts"
 export interface Bytes {
   /** In patches of the status of executions. */
   readonly statusWritten: number
-  /** In all answers. */
+  /** In answers to gets and lists. */
   readonly read: number
 }
 
 const executions = "peanutpipelineexecutions"
+const resources = [executions, "peanutpipelines", "peanutstages", "jobs", "pods"]
 
 /**
  * By Peanut's own counters where the server has them. Else by the API server's, of all callers: nobody but Peanut
@@ -19,17 +20,14 @@ export function bytesOf({ metrics, apiServerMetrics }: Played): Bytes {
   if (metrics.has("peanut_api_response_bytes_total")) {
     return {
       statusWritten: metrics.total("peanut_api_request_bytes_total", { verb: "patch", resource: executions }),
-      read: metrics.total("peanut_api_response_bytes_total"),
+      read: metrics.total("peanut_api_response_bytes_total", { verb: ["get", "list"] }),
     }
   }
-  const answers = (verb: string, resource: readonly string[]) =>
-    apiServerMetrics.total("apiserver_response_sizes_sum", { verb, resource })
   return {
     statusWritten: apiServerMetrics.total("apiserver_request_body_size_bytes_sum", {
-      verb: ["patch", "PATCH"],
-      resource: [executions, `${executions}.pipeline.peanut.dev`],
+      verb: "patch",
+      resource: executions,
     }),
-    read:
-      answers("LIST", ["jobs", "pods", "peanutstages"]) + answers("GET", [executions]) + answers("PATCH", [executions]),
+    read: apiServerMetrics.total("apiserver_response_sizes_sum", { verb: ["GET", "LIST"], resource: resources }),
   }
 }

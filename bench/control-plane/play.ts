@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type Call, callsSince, endOf } from "./audit.ts"
 import { Metrics } from "./metrics.ts"
 import { execution, pipeline, type StageEntry, stage } from "./shapes.ts"
-import { cpuSeconds, peakMegabytes, watchConnections } from "./usage.ts"
+import { type Connections, cpuSeconds, peakMegabytes, watchConnections } from "./usage.ts"
 import type { World } from "./world.ts"
 
 export interface Plan {
@@ -27,7 +27,9 @@ export interface Played {
   readonly apiServerMetrics: Metrics
   readonly cpuSeconds: Readonly<Record<string, number>>
   readonly peakMegabytes: number
-  readonly connections: { readonly atOnce: number; readonly inAll: number }
+  /** Of Peanut to the API server, and of the adapter to Peanut. */
+  readonly connections: Connections
+  readonly adapterConnections: Connections
 }
 
 const group = "/apis/pipeline.peanut.dev/v1alpha1/namespaces"
@@ -52,6 +54,7 @@ export async function play(world: World, plan: Plan): Promise<Played> {
   const mark = endOf(plane.auditLog)
   const before = await counted(world)
   const connections = watchConnections(server().pid, apiServerPort)
+  const adapterConnections = watchConnections(pids().adapter!, Number(new URL(server().url).port))
 
   await inTurns(32, names, ({ name, pipeline }) =>
     plane.api.create(`${group}/${plan.namespace}/peanutpipelineexecutions`, execution(name, pipeline)),
@@ -75,6 +78,7 @@ export async function play(world: World, plan: Plan): Promise<Played> {
     ),
     peakMegabytes: peakMegabytes(server().pid),
     connections: connections(),
+    adapterConnections: adapterConnections(),
   }
 }
 

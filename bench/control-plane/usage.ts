@@ -42,8 +42,14 @@ export function connectionsTo(pid: number, port: number): readonly string[] {
   )
 }
 
+export interface Connections {
+  readonly atOnce: number
+  /** As many as were seen: what lives shorter than the time between two looks may be missed. */
+  readonly inAll: number
+}
+
 /** Looks again and again until it is stopped; a connection for each call would show as ever new ports. */
-export function watchConnections(pid: number, port: number): () => { readonly atOnce: number; readonly inAll: number } {
+export function watchConnections(pid: number, port: number): () => Connections {
   const seen = new Set<string>()
   let atOnce = 0
   const timer = setInterval(() => {
