@@ -1,11 +1,13 @@
 // A chain of ten stages beside ever more Jobs of others in its namespace.
 
+import { bytesOf } from "../control-plane/bytes.ts"
 import { createForeignJobs } from "../control-plane/foreign-jobs.ts"
 import { handOffs } from "../control-plane/hand-offs.ts"
-import { play, prepare } from "../control-plane/play.ts"
+import { type Played, play, prepare } from "../control-plane/play.ts"
 import { chain } from "../control-plane/shapes.ts"
+import { callsOf } from "../control-plane/tally.ts"
 import type { World } from "../control-plane/world.ts"
-import type { Report } from "../report.ts"
+import type { Report, Target } from "../report.ts"
 import { percentile } from "../statistics.ts"
 import { columns, row, shares } from "./figures.ts"
 import type { ScaleOptions } from "./options.ts"
@@ -18,7 +20,7 @@ export async function foreignReport(world: World, { sizes, isFull }: ScaleOption
   await world.renewServer()
   await prepare(world, plan)
   await play(world, plan) // Only warms up.
-  const rows: (readonly number[])[] = []
+  const measured: Measured[] = []
   const notes: string[] = []
   let there = 0
   for (const count of counts) {
@@ -28,16 +30,58 @@ export async function foreignReport(world: World, { sizes, isFull }: ScaleOption
     there = count
     const played = await play(world, plan)
     const { millis } = await handOffs(world.plane, namespace, played.calls, () => stages)
-    rows.push([count, percentile(millis, 0.5), Math.max(...millis), ...row(played)])
+    measured.push({ count, played, millis })
+    console.error(`${count} Jobs of others: ${played.seconds.toFixed(1)} s`)
     notes.push(`${count}: ${shares(played)}`)
   }
   return {
     title: "Jobs of others in the namespace, and a chain of ten stages",
     columns: ["Jobs of others", "hand-off p50 ms", "hand-off max ms", ...columns],
-    rows,
+    rows: measured.map(({ count, played, millis }) => [
+      count,
+      percentile(millis, 0.5),
+      Math.max(...millis),
+      ...row(played),
+    ]),
     notes,
-    targets: [],
+    targets: targets(measured),
   }
+}
+
+interface Measured {
+  readonly count: number
+  readonly played: Played
+  /** Of the hand-offs. */
+  readonly millis: readonly number[]
+}
+
+/** What others have must not be Peanut's work; the API server's is another matter, which the time shows. */
+function targets(measured: readonly Measured[]): readonly Target[] {
+  const [none, most] = [measured[0]!, measured.at(-1)!]
+  const factor = (value: (of: Measured) => number) => value(most) / value(none)
+  const target = (name: string, measured: number, atMost: number, kind: Target["kind"]): Target => ({
+    name: `Growth of ${name}, ${none.count} to ${most.count}`,
+    measured,
+    atMost,
+    unit: "times",
+    kind,
+  })
+  const callsTimes = factor(({ played }) => callsOf("peanut", played.calls).length)
+  return [
+    target("calls", callsTimes, 1.1, "count"),
+    target(
+      "bytes read",
+      factor(({ played }) => bytesOf(played).read),
+      1.1,
+      "count",
+    ),
+    target(
+      "hand-off p50",
+      factor(({ millis }) => percentile(millis, 0.5)),
+      2,
+      "time",
+    ),
+  ]
 }
 
 const creation = (count: number, millis: number) =>
