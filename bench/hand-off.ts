@@ -9,6 +9,7 @@ import { type Plan, type Played, play, prepare } from "./control-plane/play.ts"
 import { chain, diamond } from "./control-plane/shapes.ts"
 import { byVerb, callsOf, isWrite } from "./control-plane/tally.ts"
 import { inWorld } from "./control-plane/world.ts"
+import { machineReport } from "./machine.ts"
 import { publish, type Report } from "./report.ts"
 import { median, percentile } from "./statistics.ts"
 
@@ -143,4 +144,4 @@ function callsReport(
   }
 }
 
-if (import.meta.main) publish(await handOffReports(Number(process.argv[2] ?? 5)))
+if (import.meta.main) publish([...(await handOffReports(Number(process.argv[2] ?? 5))), machineReport()])

@@ -1,7 +1,7 @@
 // What a run was measured on: without it, no time means anything to anybody else.
 
 import { readFileSync } from "node:fs"
-import { availableParallelism, cpus, totalmem } from "node:os"
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os"
 import { join } from "node:path"
 import { modulesFolder, type Source } from "../test/control-plane/sources.ts"
 import type { Report } from "./report.ts"
@@ -11,6 +11,8 @@ export function machineReport(): Report {
   const rows = [
     ["Cores", `${availableParallelism()} (${cpus()[0]?.model.trim()})`],
     ["Memory", memory],
+    // More than there are cores says that others were busy, too, and that times are worth little.
+    ["Load of the last 15 minutes", loadavg()[2]!.toFixed(1)],
     ["Node.js", process.version],
     ["Kubernetes", versionOf("kubernetes", "k8s.io/kubernetes")],
     ["etcd", versionOf("etcd", "go.etcd.io/etcd/server/v3")],

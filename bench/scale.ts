@@ -4,6 +4,7 @@
 
 import { parseArgs } from "node:util"
 import { inWorld } from "./control-plane/world.ts"
+import { machineReport } from "./machine.ts"
 import { judge, markdown, type Report } from "./report.ts"
 import { foreignReport } from "./scale/foreign.ts"
 import { growthReport, growths } from "./scale/growth.ts"
@@ -41,4 +42,5 @@ if (import.meta.main) {
     profileFolder: values.profile,
   }
   judge(await scaleReports(options, (report) => console.log(markdown(report))))
+  console.log(markdown(machineReport()))
 }
