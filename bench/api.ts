@@ -15,6 +15,7 @@ export interface Change {
 
 export interface ApiObject {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
+  readonly spec?: { readonly nodeName?: string }
   readonly status?: {
     readonly phase?: string
     readonly completionTime?: string
@@ -36,6 +37,7 @@ export async function startProxy() {
 
   return {
     get: <T>(path: string) => call<T>("GET", path),
+    text: async (path: string) => await (await fetch(url + path)).text(),
     create: <T>(path: string, body: object) => call<T>("POST", path, body),
     remove: (path: string) => call("DELETE", path),
     /** Calls back for each change from now on; what is there already is told as ADDED too. */

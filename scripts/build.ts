@@ -44,6 +44,24 @@ export async function bundle() {
   return { files: results.flatMap(({ outputFiles }) => outputFiles), metafile }
 }
 
+/** What the server reads before it listens, without what it loads later: how much, and which modules. */
+export function atStart({ outputs }: Metafile): { readonly kilobytes: number; readonly modules: readonly string[] } {
+  const files = new Set(["dist/server.js"])
+  // The set grows while it is walked.
+  for (const file of files) {
+    for (const { path, kind, external } of outputs[file]!.imports) {
+      if (kind !== "dynamic-import" && !external) files.add(path)
+    }
+  }
+  const loaded = [...files].map((file) => outputs[file]!)
+  return {
+    kilobytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0) / 1000,
+    modules: loaded.flatMap(({ inputs }) =>
+      Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    ),
+  }
+}
+
 /** Writes all of it. */
 async function write(): Promise<void> {
   const { files } = await bundle()

@@ -47,7 +47,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.exit(0)
   })
 }
-runtime.runFork(Effect.logInfo("listening", { port }))
+// How long a cold start took of it, since the process began; operators and bench/cold.ts read it.
+runtime.runFork(Effect.logInfo("listening", { port, startMillis: Math.round(performance.now()) }))
 
 /** Ends the process with one line for whoever started it. */
 function fail(what: string, why?: unknown): never {

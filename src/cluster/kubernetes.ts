@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import { Cluster, makeCluster } from "../cluster.ts"
 import { kubernetesApi } from "./kubernetes/api.ts"
 import { connect } from "./kubernetes/connection.ts"
-import { httpClient } from "./kubernetes/http-client.ts"
+import { type HttpClient, httpClient } from "./kubernetes/http-client.ts"
 import { tokenReviewer } from "./kubernetes/token-review.ts"
 import { TokenReviewer } from "./token-reviewer.ts"
 
@@ -16,6 +16,7 @@ export const layerKubernetes = (env: NodeJS.ProcessEnv, namespace?: string) =>
       Effect.promise(() => connect(env)),
       (connection) => {
         const client = httpClient(connection)
+        openAhead(client)
         return Layer.mergeAll(
           Layer.succeed(Cluster, makeCluster(kubernetesApi(client), namespace)),
           Layer.succeed(TokenReviewer, tokenReviewer(client)),
@@ -23,3 +24,11 @@ export const layerKubernetes = (env: NodeJS.ProcessEnv, namespace?: string) =>
       },
     ),
   )
+
+/**
+ * Opens the first connection while the first event is still on its way. Nobody waits for it; if nothing answers, the first
+ * call will say so.
+ */
+function openAhead(client: HttpClient): void {
+  client({ method: "GET", path: "/version" }, AbortSignal.timeout(5000)).catch(() => {})
+}
