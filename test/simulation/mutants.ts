@@ -36,7 +36,7 @@ export const mutants: readonly Mutant[] = [
     invariant: "I2",
     what: "a pod that the Job controller does not track counts as success",
     file: "src/execution/stage-outcome.ts",
-    find: ' && pod.metadata.finalizers.includes("batch.kubernetes.io/job-tracking")',
+    find: " && pod.metadata.finalizers.includes(trackingFinalizer)",
     replace: "",
   },
   {
@@ -63,9 +63,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: "I4",
     what: "a status is written over whatever is there",
-    file: "src/cluster.ts",
-    find: "return { metadata: { resourceVersion: previous.metadata.resourceVersion }, status }",
-    replace: "return { metadata: {}, status }",
+    file: "src/cluster/status-patch.ts",
+    find: '{ op: "replace", path: versionPath, value: resourceVersion },',
+    replace: "",
   },
   {
     invariant: "I4",
@@ -116,11 +116,18 @@ export const mutants: readonly Mutant[] = [
     replace: "isOver ? { ...before, completionTime: now } :",
   },
   {
+    invariant: "I5",
+    what: "of a Job that was there already, the pod is not looked at",
+    file: "src/controller/reconcile.ts",
+    find: 'if (created.isFound && attention !== "all") observed',
+    replace: "if (false) observed",
+  },
+  {
     invariant: "I7",
     what: "a Job of the right name is taken for our own",
-    file: "src/controller/reconcile.ts",
-    find: "if (controllerUid(job.metadata) === controllerUid(manifest.metadata)) return { name, job }",
-    replace: "if (job !== undefined) return { name, job }",
+    file: "src/controller/create-jobs.ts",
+    find: "if (controllerUid(job.metadata) === controllerUid(manifest.metadata)) return { name, job, isFound: true }",
+    replace: "if (job !== undefined) return { name, job, isFound: true }",
   },
   {
     invariant: "I7",
@@ -141,15 +148,15 @@ export const mutants: readonly Mutant[] = [
     invariant: "I8",
     what: "a lost race is taken up again without end",
     file: "src/controller/reconcile.ts",
-    find: 'while: (error) => error._tag === "Conflict", times: patience',
-    replace: 'while: (error) => error._tag === "Conflict"',
+    find: "times: patience - 1,",
+    replace: "",
   },
   {
     invariant: "I8",
     what: "every stage lists the Jobs anew",
     file: "src/controller/reconcile.ts",
     find: "  let next = advance(observed, time)",
-    replace: `  for (const _ of execution.status.stages) observed = { ...observed, ...(yield* cluster.run(execution)) }
+    replace: `  for (const _ of execution.status.stages) observed = { ...observed, ...(yield* cluster.run(execution, "all")) }
   let next = advance(observed, time)`,
   },
   {
