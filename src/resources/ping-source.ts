@@ -20,7 +20,7 @@ export function pingSourceName(pipeline: { readonly name: string; readonly uid: 
   const readable = 63 - 13 - 1
   const schedulePart = slug(schedule, 24)
   const pipelinePart = slug(pipeline.name, readable - 1 - schedulePart.length)
-  return [pipelinePart, schedulePart, hash(pipeline.uid, schedule)].filter((part) => part !== "").join("-")
+  return [pipelinePart, schedulePart, hash(pipeline.uid, schedule)].join("-")
 }
 
 /** The complete PingSource of a schedule; the same pipeline and schedule always give the same one. */
@@ -60,9 +60,9 @@ export function isAsSaid({ spec }: PingSource, manifest: PingSourceManifest): bo
 
 /** The merge patch that gives a PingSource what its manifest says, and takes away what else could start something. */
 export function pingSourcePatch({ metadata }: PingSource, { spec }: PingSourceManifest) {
-  const { timezone = null, sink } = spec as PingSource["spec"]
+  const { timezone = null, sink } = spec
   return {
     metadata: { resourceVersion: metadata.resourceVersion },
-    spec: { ...spec, timezone, dataBase64: null, sink: { ...sink, audience: sink?.audience ?? null } },
+    spec: { ...spec, timezone, dataBase64: null, sink: { ...sink, audience: sink.audience ?? null } },
   }
 }

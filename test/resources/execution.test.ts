@@ -55,4 +55,10 @@ describe("startedExecution", () => {
       spec: { pipelineName: "web" },
     })
   })
+
+  it("is given the parameters of its event, and says nothing of parameters where there are none", () => {
+    const params = [{ name: "env", value: "prod" }]
+    expect(startedExecution("team", "web", event, params).spec).toEqual({ pipelineName: "web", params })
+    expect(startedExecution("team", "web", event, []).spec).not.toHaveProperty("params")
+  })
 })

@@ -45,6 +45,13 @@ describe("schedulePingSource", () => {
     })
   })
 
+  it("says nothing of what its schedule and service do not say, as the API server would not return it", () => {
+    const { spec } = schedulePingSource(web, nightly, service)
+    expect(Object.keys(spec)).toEqual(["schedule", "contentType", "data", "sink"])
+    expect(Object.keys(spec.sink)).toEqual(["ref", "uri"])
+    expect(spec.data).toBe('{"params":{}}')
+  })
+
   it("asks for a token where senders must have one", () => {
     const { spec } = schedulePingSource(web, nightly, { ...service, audience: "peanut" })
     expect(spec.sink).toHaveProperty("audience", "peanut")
@@ -52,6 +59,10 @@ describe("schedulePingSource", () => {
 })
 
 describe("pingSourceName", () => {
+  it("can be read: pipeline, schedule and a hash", () => {
+    expect(pingSourceName({ name: "web.v1", uid: "u1" }, "nightly")).toMatch(/^web-v1-nightly-[0-9a-z]{13}$/)
+  })
+
   it("is a valid name, and another for every pipeline and schedule", () => {
     const long = "p".repeat(253)
     const names = [
