@@ -78,7 +78,7 @@ function findZoneProblem(zone: string): string | undefined {
   const says = `timeZone "${zone}" is not known; write one as Europe/Berlin or UTC`
   const known = knownZone(zone)
   // Where Knative looks them up, they are names of files, in which case matters; an offset such as +01:00 is none.
-  if (known === undefined || !/^[A-Za-z]/.test(zone)) return says
+  if (known === undefined || /^[+-]/.test(zone)) return says
   const isMisspelt = known !== zone && known.toLowerCase() === zone.toLowerCase()
   return isMisspelt ? `timeZone "${zone}" is not known; did you mean "${known}"?` : undefined
 }

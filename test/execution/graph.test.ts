@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
-import { childrenOf, findGraphProblems, sortTopologically } from "../../src/execution/graph.ts"
+import { ancestorsOf, childrenOf, findGraphProblems, sortTopologically } from "../../src/execution/graph.ts"
 import { graph } from "../builders/graph.ts"
 
 const names = (stages: readonly PipelineStage[]) => stages.map((stage) => stage.name).join(" ")
@@ -63,6 +63,23 @@ describe("childrenOf", () => {
   it("are named once, and not of stages that are not there", () => {
     const children = childrenOf([...graph("a"), { name: "b", type: "task", dependsOn: ["a", "a", "ghost"] }])
     expect([...children].map(([name, stages]) => `${name}: ${names(stages)}`)).toEqual(["a: b", "b: "])
+  })
+})
+
+describe("ancestorsOf", () => {
+  it.each([
+    { stage: "a", graph: "a → b → c → d, x", of: "" },
+    { stage: "d", graph: "a → b → c → d, x", of: "a b c" },
+    { stage: "d", graph: "a → b → d, a → c → d", of: "a b c" },
+    { stage: "a", graph: "a → b → a", of: "a b" },
+    { stage: "x", graph: "a → b", of: "" },
+  ])("are all stages above $stage in $graph: $of", ({ stage, graph: text, of }) => {
+    expect([...ancestorsOf(stage, graph(text))].toSorted().join(" ")).toBe(of)
+  })
+
+  it("ends where a stage is not in the pipeline", () => {
+    const stages = [...graph("b → c"), { name: "d", type: "task", dependsOn: ["ghost", "c"] }]
+    expect(ancestorsOf("d", stages)).toEqual(new Set(["b", "c", "ghost"]))
   })
 })
 

@@ -13,6 +13,15 @@ describe("cron", () => {
     "5/15 0 1 jan,JUL ?",
     "0-59/2 23 31 12 6",
     "  0   3 * *\t* ",
+    "5-5 0005 * * *",
+    "0 0 1 jan-feb,feb-mar,mar-apr,apr-may,may-jun,jun-jul,jul-aug,aug-sep,sep-oct,oct-nov,nov-dec *",
+    "0 0 * * sun-mon,mon-tue,tue-wed,wed-thu,thu-fri,fri-sat",
+    // A word is the same as its number.
+    "0 0 1 feb-2,2-feb,12-dec,dec-12 sun-0,0-sun",
+    "@yearly",
+    "@annually",
+    "@monthly",
+    "@weekly",
     "@daily",
     "@hourly",
     "@midnight",
@@ -40,12 +49,32 @@ describe("cron", () => {
     ["-1 * * * *", 'minute "-1" must be'],
     ["1,,2 * * * *", 'minute "" must be'],
     ["1.5 * * * *", 'minute "1.5" must be'],
+    ["1-60 * * * *", 'minute "1-60" must be'],
+    ["00005 * * * *", 'minute "00005" must be'],
+    ["*/00005 * * * *", 'minute "*/00005" must have a step above 0'],
+    ["*/5x * * * *", 'minute "*/5x" must have a step above 0'],
+    ["*/0x5 * * * *", 'minute "*/0x5" must have a step above 0'],
+    ["* * * * TZ=UTC", 'day of the week "TZ=UTC" must be'],
     ["@dayly", '"@dayly" is not a name that cron has; did you mean "@daily"?'],
     ["@every 10m", 'every ten minutes is "*/10 * * * *"'],
     ["TZ=Europe/Berlin 0 3 * * *", "write it into timeZone"],
     ["CRON_TZ=UTC 0 3 * * *", "write it into timeZone"],
   ])("cannot be %j", (cron, problem) => {
     expect(findTimeProblem({ cron })).toContain(problem)
+  })
+
+  it.each([
+    ["@dayly", 'is not a name that cron has; did you mean "@daily"?'],
+    ["@every 5m", 'is not a name that cron has; every ten minutes is "*/10 * * * *"'],
+    ["hourly", "has 1 field, not five: minute, hour, day of the month, month, day of the week"],
+    [" 60 * * * *", ': minute "60" must be *, a number from 0 to 59, or a range of these'],
+    [
+      "* * * * 7",
+      ': day of the week "7" must be *, a number from 0 to 6 or a name from sun to sat, or a range of these',
+    ],
+    ["CRON_TZ=UTC @daily", "names a time zone; write it into timeZone"],
+  ])("%j is told in one sentence", (cron, problem) => {
+    expect(findTimeProblem({ cron })).toBe(`cron "${cron}"${problem.startsWith(":") ? "" : " "}${problem}`)
   })
 })
 
@@ -63,10 +92,15 @@ describe("timeZone", () => {
     ["Berlin", 'timeZone "Berlin" is not known'],
     ["Local", 'timeZone "Local" is not known'],
     ["+01:00", 'timeZone "+01:00" is not known'],
+    ["-05:00", 'timeZone "-05:00" is not known; write one as Europe/Berlin or UTC'],
     ["europe/berlin", 'timeZone "europe/berlin" is not known; did you mean "Europe/Berlin"?'],
     ["../../etc/passwd", "is not known"],
   ])("cannot be %s", (timeZone, problem) => {
     expect(findTimeProblem({ cron, timeZone })).toContain(problem)
+  })
+
+  it("is looked at once cron is right", () => {
+    expect(findTimeProblem({ cron: "@dayly", timeZone: "Berlin" })).toContain("cron")
   })
 })
 

@@ -1,0 +1,60 @@
+// Which Jobs of a run the status knows of: those whose news were taken account of, and those that were left running.
+
+import { describe, expect, it } from "vitest"
+import { isRecorded, runningJobNames } from "../../src/execution/tasks.ts"
+import { jobName } from "../../src/resources/job-name.ts"
+import { graph, states } from "../builders/graph.ts"
+import { accepted, execution } from "../builders/objects.ts"
+
+/** The name of the Job of `a`, or of one combination of `m`: `m#1`. */
+function nameOf(of: string): string {
+  const [stage = "", index = "0"] = of.split("#")
+  return jobName(execution().metadata, stage, Number(index))
+}
+
+const run = (recorded: string) => accepted({ graph: graph("a, b, m"), stages: states(recorded) })
+
+describe("isRecorded", () => {
+  it.each<{ job: string; recorded: string; is: boolean }>([
+    { job: "a", recorded: "", is: false },
+    { job: "a", recorded: "a Running", is: false },
+    { job: "a", recorded: "a Succeeded", is: true },
+    { job: "b", recorded: "a Failed, b Failed", is: true },
+    { job: "b", recorded: "a Succeeded, b Running", is: false },
+    // What waits for the stages that were stopped waits for the ends of their Jobs.
+    { job: "a", recorded: "a Cancelled", is: false },
+    { job: "m#0", recorded: "m Running:SFR", is: true },
+    { job: "m#1", recorded: "m Running:SFR", is: true },
+    { job: "m#2", recorded: "m Running:SFR", is: false },
+    { job: "m#3", recorded: "m Running:SFR", is: false },
+    { job: "m#1", recorded: "m Failed:FCS", is: false },
+    { job: "m#2", recorded: "m Failed:FCS", is: true },
+    { job: "b", recorded: "a Running, m Running:SSS", is: false },
+  ])("$job where the status says $recorded: $is", ({ job, recorded, is }) => {
+    expect(isRecorded(run(recorded), nameOf(job))).toBe(is)
+  })
+
+  it("is not true of the Job that a cancelled stage had", () => {
+    const stages = new Map([["a", { phase: "Cancelled" as const, jobName: nameOf("a") }]])
+    expect(isRecorded(accepted({ graph: "a", stages }), nameOf("a"))).toBe(false)
+  })
+})
+
+describe("runningJobNames", () => {
+  it.each<{ recorded: string; names: string[] }>([
+    { recorded: "", names: [] },
+    { recorded: "a Succeeded, b Failed", names: [] },
+    { recorded: "a Running, b Running", names: ["a", "b"] },
+    { recorded: "a Running, m Running:SRFWR", names: ["a", "m#1", "m#4"] },
+    { recorded: "m Failed:FCR", names: [] },
+  ])("of $recorded: $names", ({ recorded, names }) => {
+    expect(runningJobNames(run(recorded))).toEqual(names.map(nameOf))
+  })
+
+  it("are none of a run that nobody has looked at, or whose stage lost the name of its Job", () => {
+    expect(runningJobNames(execution())).toEqual([])
+    expect(runningJobNames(accepted({ graph: "a", stages: new Map([["a", { phase: "Running" as const }]]) }))).toEqual(
+      [],
+    )
+  })
+})
