@@ -18,7 +18,7 @@ import { findFailure } from "./failure-policy.ts"
  */
 export function runStatus(
   execution: Execution,
-  previous: ExecutionStatus,
+  previous: ExecutionStatus & { readonly snapshot: Snapshot },
   stages: readonly StageStatus[],
   now: string,
 ): ExecutionStatus {
@@ -56,13 +56,13 @@ export function outcomeOf(
   return isOutOfTime || findFailure(stages, statuses) !== undefined ? "Failed" : "Succeeded"
 }
 
-function executionPhase(snapshot: Snapshot | undefined, stages: readonly StageStatus[], count: Count): ExecutionPhase {
+function executionPhase(snapshot: Snapshot, stages: readonly StageStatus[], count: Count): ExecutionPhase {
   if (!stages.every((stage) => isStageFinished(stage.phase))) {
     return count.Waiting === stages.length ? "Pending" : "Running"
   }
   const statuses = new Map(stages.map((status) => [status.name, status]))
-  const outcome = outcomeOf({ stages: snapshot?.stages ?? [] }, statuses) ?? "Failed"
-  const isSpoilt = outcome === "Succeeded" && findFailure(snapshot?.finally ?? [], statuses) !== undefined
+  const outcome = outcomeOf(snapshot, statuses)!
+  const isSpoilt = outcome === "Succeeded" && findFailure(snapshot.finally ?? [], statuses) !== undefined
   return isSpoilt ? "Failed" : outcome
 }
 

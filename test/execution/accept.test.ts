@@ -1,9 +1,22 @@
 import { describe, expect, it } from "vitest"
 import type { Execution } from "../../src/api/execution.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
-import { accept, isAccepted, refused } from "../../src/execution/accept.ts"
+import { accept, isAccepted, refused, surroundings } from "../../src/execution/accept.ts"
+import { queued } from "../../src/execution/concurrency-policy.ts"
+import { expressions } from "../../src/execution/expressions.ts"
 import { graph } from "../builders/graph.ts"
-import { accepted, execution, meta, namespace, now, pipeline, stage, stages, taskSpec } from "../builders/objects.ts"
+import {
+  accepted,
+  earlier,
+  execution,
+  meta,
+  namespace,
+  now,
+  pipeline,
+  stage,
+  stages,
+  taskSpec,
+} from "../builders/objects.ts"
 
 const ofStages = (list: string | PipelineStage[], ...types: string[]) =>
   accept(execution(), { pipeline: pipeline(list), stages: stages(...(types.length > 0 ? types : ["task"])) }, now)
@@ -15,7 +28,7 @@ describe("accept", () => {
       { pipeline: pipeline("a → b", { metadata: meta("web", { generation: 7 }) }), stages: stages("task", "unused") },
       now,
     )
-    expect(status).toEqual({
+    expect(status).toStrictEqual({
       observedGeneration: 2,
       phase: "Pending",
       summary: "0/2 succeeded",
@@ -29,6 +42,15 @@ describe("accept", () => {
       ],
       snapshot: { pipelineGeneration: 7, stages: graph("a → b"), stageSpecs: { task: taskSpec } },
     })
+  })
+
+  it("asks what knows CEL about every when, where it is given", () => {
+    const list = graph("a").map((stage) => ({ ...stage, when: "1 +" }))
+    const definition = { pipeline: pipeline(list), stages: stages("task") }
+    expect(accept(execution(), definition, now).phase).toBe("Pending")
+    expect(accept(execution(), { ...definition, expressions }, now).conditions).toMatchObject([
+      { reason: "PipelineInvalid", message: 'stage "a": when: 1 +: Unexpected token: EOF' },
+    ])
   })
 
   it("keeps each type once, and only those that the pipeline uses", () => {
@@ -98,6 +120,25 @@ describe("accept", () => {
     const rest = JSON.stringify(accepting(0).snapshot).length
     expect(accepting(700_000 - rest)).toMatchObject({ phase: "Pending" })
     expect(accepting(700_001 - rest)).toMatchObject({ phase: "Failed" })
+  })
+
+  it("takes a template of 200 levels, and none of one more", () => {
+    const levels = (value: unknown): number =>
+      typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(levels)) : 0
+    const accepting = (depth: number) => {
+      let affinity: object = { empty: null, leaf: "x" }
+      for (let level = 0; level < depth; level++) affinity = { next: affinity, list: [{}, "x"] }
+      const jobTemplate = { spec: { template: { spec: { affinity } } } }
+      const deep = stage("task", { ...taskSpec, jobTemplate })
+      return accept(execution(), { pipeline: pipeline("a"), stages: new Map([["task", deep]]) }, now)
+    }
+    const rest = levels(accepting(0).snapshot)
+    expect(accepting(200 - rest)).toMatchObject({ phase: "Pending" })
+    const message = 'a stage of pipeline "web" is nested more than 200 levels deep in its jobTemplate; no Job is'
+    expect(accepting(201 - rest)).toMatchObject({
+      phase: "Failed",
+      conditions: [{ reason: "PipelineTooLarge", message }],
+    })
   })
 
   it("takes 1,000 stages with long names", () => {
@@ -194,6 +235,27 @@ describe("refused", () => {
     })
     const run = accepted({ graph: "a", stages: new Map([["a", "Succeeded"]]) })
     expect(refused(run, "Cancelled", "why", now)).toBe(run.status)
+  })
+})
+
+describe("refused, of an execution that waited for its turn", () => {
+  it("keeps what else its status says", () => {
+    const waited = queued(execution(), { _tag: "Hold" }, earlier)
+    const other = { type: "Ready", status: "True", reason: "Ready", message: "", lastTransitionTime: earlier } as const
+    const run = { ...execution(), status: { ...waited, stages: [], conditions: [other, ...waited.conditions!] } }
+    expect(refused(run, "Cancelled", "why", now)).toMatchObject({
+      stages: [],
+      summary: "not started",
+      conditions: [other, { type: "Succeeded", status: "False", reason: "Cancelled", lastTransitionTime: now }],
+    })
+  })
+})
+
+describe("surroundings", () => {
+  it("are the specs of the stages by name, and what knows CEL where it is given", () => {
+    const specs = new Map([["task", taskSpec]])
+    expect(surroundings({ stages: stages("task") })).toStrictEqual({ stages: specs })
+    expect(surroundings({ stages: stages("task"), expressions })).toStrictEqual({ stages: specs, expressions })
   })
 })
 

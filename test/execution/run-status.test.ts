@@ -53,6 +53,12 @@ describe("the status of a run", () => {
     expect(statusOf({ graph: "a, b, c", ...situation })).toMatchObject({ phase, summary })
   })
 
+  // What a Job gives as its reason may be any word.
+  it("is Failed where a Job failed and says Cancelled", () => {
+    const failed = { phase: "Failed", reason: "Cancelled", message: "by its own controller" } as const
+    expect(statusOf({ graph: "a", recorded: new Map([["a", failed]]) })).toMatchObject({ phase: "Failed" })
+  })
+
   it("keeps the stages in the order of the pipeline, not of the graph", () => {
     const graph = [
       { name: "last", type: "task", dependsOn: ["first"] },
@@ -95,6 +101,12 @@ describe("the condition Succeeded of a run", () => {
     { state: "succeeded", graph: "a", jobs: "a Complete", says: ["True", "Succeeded"] },
     { state: "failed", graph: "a", jobs: "a Failed", says: ["False", "StageFailed"] },
     { state: "cancelled", graph: "a", spec: { cancel: true }, says: ["False", "Cancelled"] },
+    {
+      state: "out of time after a stage had succeeded",
+      graph: "a → b",
+      recorded: "a Succeeded, b Skipped/ExecutionTimeout",
+      says: ["False", "ExecutionTimeout"],
+    },
   ])("$state: $says", ({ says: [status, reason], ...situation }) => {
     expect(conditionOf(situation)).toMatchObject({ type: "Succeeded", status, reason })
   })
