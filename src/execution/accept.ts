@@ -106,7 +106,7 @@ function findApprovalProblems({ spec }: Execution, pipeline: string, stages: Sna
 /** Whether a value has more levels than this; level by level, as it may have more than a stack. */
 function isDeeperThan(levels: number, value: unknown): boolean {
   let level: unknown[] = [value]
-  for (let depth = 0; depth <= levels && level.length > 0; depth++) {
+  for (let depth = 0; depth <= levels; depth++) {
     level = level.flatMap((part) => (typeof part === "object" && part !== null ? Object.values(part) : []))
   }
   return level.length > 0
