@@ -105,6 +105,16 @@ describe("announcements", () => {
     expect(all.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toEqual(says)
   })
 
+  it.each([
+    { message: "from the release manager", says: 'stage "a" waits for approval: from the release manager' },
+    { message: undefined, says: 'stage "a" waits for approval' },
+  ])("ask a person for an approval, in the words of the stage: $says", ({ message, says }) => {
+    const stage = { name: "a", phase: "Waiting", reason: "AwaitingApproval", ...(message && { message }) } as const
+    expect(announcements(run, {}, [{ about: "stage", what: "AwaitingApproval", stage }])).toEqual([
+      { type: "Normal", reason: "StageAwaitingApproval", key: "a", message: says },
+    ])
+  })
+
   it("take their words from the condition Succeeded, wherever it stands", () => {
     const next = status("a", "a Succeeded")
     const other = { type: "Ready", status: "True", reason: "Ready", message: "x", lastTransitionTime: now } as const

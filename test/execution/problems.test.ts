@@ -79,6 +79,40 @@ describe("findProblems", () => {
       { stage: "a", field: "type" },
       { stage: "a", field: "when" },
     ])
+    const matrix = [{ name: "x", values: ["$(params.y)"] }]
+    expect(findProblems("web", { stages: graph("a").map((stage) => ({ ...stage, matrix })) })).toMatchObject([
+      { stage: "a", field: "matrix" },
+    ])
+  })
+
+  it("leaves expressions alone where nothing knows CEL, but for the names in them", () => {
+    const stages = graph("a").map((stage) => ({ ...stage, when: "params.y +" }))
+    expect(findProblems("web", { stages }).map(({ message }) => message)).toEqual([
+      'stage "a": when: params.y is not declared by the pipeline',
+    ])
+  })
+
+  it("finds what is wrong with a schedule, after all else, and says which schedule it is about", () => {
+    const schedules = [
+      { name: "nightly", cron: "@daily" },
+      { name: "hourly", cron: "@hourlee", params: [{ name: "x", value: "" }] },
+    ]
+    const stages = [{ name: "a", type: "task", dependsOn: ["a"] }]
+    expect(findProblems("web", { stages, schedules })).toEqual([
+      { stage: "a", field: "dependsOn", dependency: "a", message: 'stage "a" depends on itself' },
+      {
+        stage: "",
+        field: "schedules",
+        schedule: "hourly",
+        message: 'schedule "hourly": cron "@hourlee" is not a name that cron has; did you mean "@hourly"?',
+      },
+      {
+        stage: "",
+        field: "schedules",
+        schedule: "hourly",
+        message: 'schedule "hourly": it gives param "x", which pipeline "web" does not declare',
+      },
+    ])
   })
 })
 
@@ -256,5 +290,6 @@ describe("findProblems, of size", () => {
     ).toEqual([
       'pipeline "web" would make 5001 Jobs, more than the 5000 that a run can have; make its matrices smaller or split it',
     ])
+    expect(findProblems("web", { stages: wide(20) })).toMatchObject([{ stage: "s0", field: "matrix" }])
   })
 })

@@ -158,6 +158,13 @@ describe("fillTemplate", () => {
   })
 })
 
+describe("fillTemplate, of names that every object has", () => {
+  it("finds no value for them", () => {
+    const text = "[$(params.constructor)$(execution.toString)$(stages['A'].outputs.valueOf)]"
+    expect(jobWith("1", "2", { image: "busybox", args: [text] }).spec.template.spec.containers[0]?.args).toEqual(["[]"])
+  })
+})
+
 describe("checkOutputs", () => {
   const entry = {
     name: "B",
