@@ -40,12 +40,13 @@ export function stageOutcome(job: Job, pods: readonly Pod[]): StageOutcome {
 }
 
 function succeeded(completionTime: string | undefined | null, pod?: Pod): StageOutcome {
-  const own = pod?.status?.containerStatuses?.find(({ name }) => name === stageContainerName)
-  const text = own?.state?.terminated?.message
+  const { containerStatuses, initContainerStatuses } = pod?.status ?? {}
+  const text = containerStatuses?.find(({ name }) => name === stageContainerName)?.state?.terminated?.message
+  const containers = (containerStatuses?.length ?? 0) + (initContainerStatuses?.length ?? 0)
   return {
     phase: "Succeeded",
     ...(completionTime != null && { completionTime }),
-    ...(pod && text && { outputs: { text, limitBytes: messageLimitBytes(countContainers(pod)) } }),
+    ...(text && { outputs: { text, limitBytes: messageLimitBytes(containers) } }),
   }
 }
 
@@ -59,18 +60,14 @@ function podThatDecides(job: Job, pods: readonly Pod[]): Pod | undefined {
   return pods.find((pod) => pod.status?.phase === "Succeeded" && pod.metadata.finalizers.includes(trackingFinalizer))
 }
 
-function countContainers({ status }: Pod): number {
-  return (status?.containerStatuses?.length ?? 0) + (status?.initContainerStatuses?.length ?? 0)
-}
-
 function isOfOnePod({ spec: { completions, parallelism, successPolicy } }: Job): boolean {
   return (completions ?? 1) === 1 && (parallelism ?? 1) === 1 && successPolicy == null
 }
 
 /** When the pod's last container ended. */
 function finishedAt(pod: Pod): string | undefined {
-  const times = (pod.status?.containerStatuses ?? []).map((status) => status.state?.terminated?.finishedAt ?? "")
-  return times.toSorted().at(-1) || undefined
+  const times = pod.status?.containerStatuses?.map((status) => status.state?.terminated?.finishedAt ?? "")
+  return times?.toSorted().at(-1) || undefined
 }
 
 /** How the latest failed pod ended, such as `exit code 3` or `OOMKilled, exit code 137`. */
@@ -79,9 +76,9 @@ function exitOfFailedPod(pods: readonly Pod[]): string | undefined {
     .filter((pod) => pod.status?.phase === "Failed")
     .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0]
   if (failed === undefined) return undefined
-  const statuses = failed.status?.containerStatuses ?? []
-  const ended = (statuses.find((s) => s.name === stageContainerName) ?? statuses[0])?.state?.terminated
-  if (!ended || ended.exitCode === 0) return failed.status?.message ?? failed.status?.reason ?? undefined
+  const { containerStatuses: statuses, message, reason } = failed.status ?? {}
+  const ended = (statuses?.find(({ name }) => name === stageContainerName) ?? statuses?.[0])?.state?.terminated
+  if (!ended || ended.exitCode === 0) return message ?? reason ?? undefined
   const why = !ended.reason || ended.reason === "Error" ? "" : `${ended.reason}, `
   return `${why}exit code ${ended.exitCode}`
 }

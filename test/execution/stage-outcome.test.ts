@@ -120,6 +120,30 @@ describe("stageOutcome, by a pod before its Job", () => {
   })
 })
 
+describe("stageOutcome, what it wrote", () => {
+  const end = (name: string, message: string) => ({ name, state: { terminated: { exitCode: 0, message } } })
+  const wrote = (...containerStatuses: object[]) =>
+    podOf({ phase: "Succeeded", status: { containerStatuses: containerStatuses as never } })
+  const text = "k=v"
+
+  it("is the message of the stage's own container, not a helper's", () => {
+    const pod = wrote(end("proxy", "k=other"), end("stage", text))
+    expect(outcome(jobIn("Complete"), pod)).toMatchObject({ outputs: { text } })
+    expect(outcome(jobIn("Running"), pod)).toMatchObject({ outputs: { text } })
+  })
+
+  it("is nothing where another container alone says something", () => {
+    expect(outcome(jobIn("Complete"), wrote(end("proxy", text)))).not.toHaveProperty("outputs")
+    expect(outcome(jobIn("Complete"), wrote({ name: "stage" }))).not.toHaveProperty("outputs")
+  })
+
+  it("comes from the pod that succeeded, not from one that failed before it", () => {
+    const { metadata, status } = wrote(end("stage", "k=other"))
+    const pods = [{ metadata }, { metadata, status: { ...status, phase: "Failed" } }, wrote(end("stage", text))]
+    expect(outcome(jobIn("Complete"), ...pods)).toMatchObject({ outputs: { text } })
+  })
+})
+
 describe("stageOutcome, why it failed", () => {
   const said = "Job has reached the specified backoff limit"
   const failure = (...pods: Pod[]) => outcome(jobIn("Failed"), ...pods)
