@@ -131,6 +131,14 @@ describe("fillTemplate", () => {
     expect(fillTemplate({ name: "B", type: "task" }, plain, 0, view)).toEqual(plain)
   })
 
+  it("adds no list of containers to a template that has none", () => {
+    const view: View = { execution: accepted({ graph: "B" }), statuses: new Map(), ignoring: new Set() }
+    for (const field of ["containers", "initContainers"]) {
+      const own = { image: "busybox", jobTemplate: { spec: { template: { spec: { [field]: [{ name: "p" }] } } } } }
+      expect(fillTemplate({ name: "B", type: "task" }, own, 0, view)).toStrictEqual(own)
+    }
+  })
+
   it("lets the pipeline's entry say retries and timeout", () => {
     const view: View = { execution: accepted({ graph: "B" }), statuses: new Map(), ignoring: new Set() }
     const own = { image: "busybox", retries: 1, timeout: "10s" }
@@ -282,6 +290,33 @@ describe("referencesIn", () => {
       },
       ["script in args[0]", "replaced in env A"],
     ],
+    [
+      "the stage's own container, behind a helper",
+      {
+        ...pod({
+          containers: [
+            { name: "proxy", command: ["proxy"] },
+            { name: "stage", command: ["sh", "-c"] },
+          ],
+        }),
+        args: ["$(params.x)"],
+      },
+      ["script in args[0]"],
+    ],
+    [
+      "labels of Job and pod, beside a container",
+      {
+        image: "busybox",
+        jobTemplate: {
+          metadata: { labels: { a: "$(params.x)" } },
+          spec: {
+            suspend: null,
+            template: { metadata: { labels: { b: "$(params.x)" } }, spec: { containers: [{ name: "p" }] } },
+          } as object,
+        },
+      },
+      ["fixed in metadata.labels.a", "fixed in spec.template.metadata.labels.b"],
+    ],
     ["a default, which is a value", { image: "busybox", params: [{ name: "a", default: "$(params.x)" }] }, []],
   ])("finds those of %s", (_, of, found) => {
     expect(referencesIn(of).map(({ place, where }) => `${place} in ${where}`)).toEqual(found)
@@ -301,6 +336,8 @@ describe("referencesIn", () => {
       ["B"],
     ],
     ["a variable without a reference", "echo $(A)", [["A", "plain"]], []],
+    ["a variable of one that is not there", "echo $(A)", [["A", "$(HOME)"]], []],
+    ["a long name", "echo $(LONG_NAME)!", [["LONG_NAME", "$(params.x)"]], ["LONG_NAME"]],
     ["a command", "echo $(date)", [["A", "$(params.x)"]], []],
   ])("knows references that come into a script by a variable: %s", (_, script, env, variables) => {
     const of: StageSpec = {
@@ -310,6 +347,16 @@ describe("referencesIn", () => {
     }
     const found = referencesIn(of).filter(({ place }) => place === "script")
     expect(found.map(({ variable }) => variable)).toEqual(variables)
+  })
+
+  it("looks into a template as deep as a run may have it", () => {
+    const at = (depth: number) => {
+      let deep: unknown = "$(params.x)"
+      for (let level = 0; level < depth; level++) deep = { deep }
+      return referencesIn({ image: "x", jobTemplate: { spec: { template: { spec: deep as never } } } })
+    }
+    expect(at(198).map(({ where }) => where.split(".").length)).toEqual([201])
+    expect(at(199)).toEqual([])
   })
 
   it("does not run out of stack", () => {
