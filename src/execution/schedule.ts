@@ -52,14 +52,14 @@ function findCronProblem(cron: string): string | undefined {
 /** A field is a list of ranges, each perhaps with a step. */
 function findFieldProblem(text: string, field: Field): string | undefined {
   for (const item of text.split(",")) {
-    const [range = "", step, ...more] = item.split("/")
+    const [range, step, ...more] = item.split("/") as [string, ...string[]]
     const isStep = step === undefined || (/^\d{1,4}$/.test(step) && Number(step) > 0)
     if (more.length > 0 || !isStep) return `${field.what} "${item}" must have a step above 0 behind its one "/"`
     if (range === "*" || range === "?") continue
     const [from, to, ...others] = range.split("-").map((bound) => numberOf(bound, field))
     const isRange = from !== undefined && others.length === 0 && (to !== undefined || !range.includes("-"))
     if (!isRange) return `${field.what} "${item}" must be ${inWords(field)}, or a range of these`
-    if (to !== undefined && to < from) return `${field.what} "${item}" ends before it begins`
+    if ((to ?? from) < from) return `${field.what} "${item}" ends before it begins`
   }
   return undefined
 }
