@@ -103,17 +103,12 @@ function templateProblems(spec: StageSpec, visible: Visible): readonly string[] 
 }
 
 function placeProblem({ reference: { text }, place, variable }: TemplateReference): string | undefined {
-  switch (place) {
-    case "script":
-      if (variable !== undefined) {
-        return `$(${variable}), which holds ${text}, would become part of a script; let the script read the variable itself: "$${variable}" in a shell`
-      }
-      return `${text} would become part of a script; pass it by env, and use the variable in the script`
-    case "fixed":
-      return `${text} is replaced only in command, args and values of env`
-    case "replaced":
-      return undefined
+  if (place === "replaced") return undefined
+  if (place === "fixed") return `${text} is replaced only in command, args and values of env`
+  if (variable === undefined) {
+    return `${text} would become part of a script; pass it by env, and use the variable in the script`
   }
+  return `$(${variable}), which holds ${text}, would become part of a script; let the script read the variable itself: "$${variable}" in a shell`
 }
 
 function whenProblems(when: string, visible: Visible, expressions: Expressions | undefined): readonly string[] {

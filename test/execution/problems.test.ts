@@ -79,6 +79,10 @@ describe("findProblems", () => {
       { stage: "a", field: "type" },
       { stage: "a", field: "when" },
     ])
+    expect(findProblems("web", { stages }, { stages: new Map([["task", task]]) })).toMatchObject([
+      { stage: "a", field: "params", message: expect.stringContaining("$(params.y)") },
+      { stage: "a", field: "params", message: expect.stringContaining('it gives param "x"') },
+    ])
     const matrix = [{ name: "x", values: ["$(params.y)"] }]
     expect(findProblems("web", { stages: graph("a").map((stage) => ({ ...stage, matrix })) })).toMatchObject([
       { stage: "a", field: "matrix" },
@@ -90,6 +94,11 @@ describe("findProblems", () => {
     expect(findProblems("web", { stages }).map(({ message }) => message)).toEqual([
       'stage "a": when: params.y is not declared by the pipeline',
     ])
+  })
+
+  it("takes a function of all parameters for no parameter, however it is written", () => {
+    const stages = graph("a").map((stage) => ({ ...stage, when: "params.size() > 0 && params.size () > 0" }))
+    expect(findProblems("web", { stages })).toEqual([])
   })
 
   it("finds what is wrong with a schedule, after all else, and says which schedule it is about", () => {
