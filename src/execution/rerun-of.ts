@@ -10,8 +10,9 @@ export function findRerunProblem({ spec, metadata }: Execution, original: Execut
     return `${name} is of pipeline "${original.spec.pipelineName}", not "${spec.pipelineName}"`
   }
   if (!isFinished(original)) return `${name} has not ended; wait for it, or cancel it`
-  if (original.status?.phase === "Succeeded") return `${name} succeeded, so there is nothing to run again`
-  if (original.status?.snapshot === undefined || original.status.stages === undefined) {
+  const { phase, snapshot, stages } = original.status!
+  if (phase === "Succeeded") return `${name} succeeded, so there is nothing to run again`
+  if (snapshot === undefined || stages === undefined) {
     return `${name} never started, so there is nothing to take over; start a new execution`
   }
   return undefined
@@ -22,9 +23,9 @@ export function takeOver(original: Execution): {
   readonly snapshot: Snapshot
   readonly stages: readonly StageStatus[]
 } {
-  const { snapshot, stages = [] } = original.status!
+  const { snapshot, stages } = original.status!
   const again = new Set(snapshot!.finally?.map(({ name }) => name))
-  return { snapshot: snapshot!, stages: stages.map((stage) => taken(stage, again.has(stage.name), original)) }
+  return { snapshot: snapshot!, stages: stages!.map((stage) => taken(stage, again.has(stage.name), original)) }
 }
 
 function taken(stage: StageStatus, isRunAgain: boolean, { metadata }: Execution): StageStatus {
