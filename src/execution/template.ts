@@ -95,8 +95,7 @@ function referencesOfVariables(env: readonly EnvVar[]): ReadonlyMap<string, read
 }
 
 /** The variables that Kubernetes replaces in a text. */
-const variablesIn = (text: string) =>
-  [...text.matchAll(/\$\$|\$\(([^)]*)\)/g)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+const variablesIn = (text: string) => [...text.matchAll(/\$\$|\$\(([^)]*)\)/g)].flatMap(([, name]) => name ?? [])
 
 const found = (text: string, where: string, place: TemplateReference["place"]) =>
   findReferences(text).map((reference) => ({ reference, where, place }))

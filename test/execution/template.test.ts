@@ -126,9 +126,11 @@ describe("fillTemplate", () => {
   })
 
   it("leaves a template without containers, or without references, as it is", () => {
-    const plain = stageSpec.parse({ image: "busybox", jobTemplate: { spec: { backoffLimit: 1 } } })
     const view: View = { execution: accepted({ graph: "B" }), statuses: new Map(), ignoring: new Set() }
-    expect(fillTemplate({ name: "B", type: "task" }, plain, 0, view)).toEqual(plain)
+    for (const jobTemplate of [{ spec: { backoffLimit: 1 } }, { metadata: { labels: { a: "b" } } }]) {
+      const plain = stageSpec.parse({ image: "busybox", jobTemplate })
+      expect(fillTemplate({ name: "B", type: "task" }, plain, 0, view)).toEqual(plain)
+    }
   })
 
   it("adds no list of containers to a template that has none", () => {
@@ -249,6 +251,11 @@ describe("referencesIn", () => {
       "labels of the Job",
       { image: "busybox", jobTemplate: { metadata: { labels: { a: "$(params.x)" } } } },
       ["fixed in metadata.labels.a"],
+    ],
+    [
+      "the Job's own fields, where it says nothing of its pod",
+      { image: "busybox", jobTemplate: { spec: { completionMode: "$(params.x)" } as object } },
+      ["fixed in spec.completionMode"],
     ],
     [
       "the service account",
