@@ -7,7 +7,7 @@ import type { AcceptedExecution } from "./accept.ts"
 import type { Gate } from "./gate.ts"
 import { combinationAt } from "./matrix.ts"
 import { paramValues, type Values } from "./params.ts"
-import { findReferences, type Reference, replaceReferences } from "./references.ts"
+import { findReferences, type Reference, type Replaceable, replaceReferences } from "./references.ts"
 import { referencesIn, replaceInTemplate } from "./template.ts"
 
 /** A run as references see it. */
@@ -70,7 +70,7 @@ export function referencesOf(entry: PipelineStage, spec: StageSpec): readonly Re
   return [...given.flatMap(findReferences), ...referencesIn(spec).map(({ reference }) => reference)]
 }
 
-function resolve(reference: Reference, params: Values, view: View): string | undefined {
+function resolve(reference: Replaceable, params: Values, view: View): string | undefined {
   switch (reference.kind) {
     case "param":
       return own(params, reference.name)
@@ -78,8 +78,6 @@ function resolve(reference: Reference, params: Values, view: View): string | und
       return own(view.statuses.get(reference.stage)?.outputs ?? {}, reference.key)
     case "execution":
       return own(executionValues(view), reference.field)
-    case "malformed":
-      return undefined
   }
 }
 

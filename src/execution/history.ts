@@ -37,13 +37,12 @@ function isKept(execution: Execution): execution is Finished {
 }
 
 function isPastTtl({ spec, status }: Finished, now: string): boolean {
-  const { ttlSecondsAfterFinished: ttl } = spec
-  return ttl !== undefined && Date.parse(status.completionTime) + ttl * 1000 <= Date.parse(now)
+  const { ttlSecondsAfterFinished: ttl = Number.POSITIVE_INFINITY } = spec
+  return Date.parse(status.completionTime) + ttl * 1000 <= Date.parse(now)
 }
 
 /** The oldest of these, without as many of the newest as are to be kept. */
-function beyond(executions: readonly Finished[], limit: number | undefined): readonly Finished[] {
-  if (limit === undefined || executions.length <= limit) return []
+function beyond(executions: readonly Finished[], limit = Number.POSITIVE_INFINITY): readonly Finished[] {
   const newestFirst = executions.toSorted((a, b) => (isEndedBefore(a, b) ? 1 : -1))
   return newestFirst.slice(limit)
 }

@@ -8,6 +8,9 @@ export type Reference =
   /** It begins like a reference, but is none. */
   | { readonly kind: "malformed"; readonly text: string }
 
+/** A reference that stands for something. */
+export type Replaceable = Exclude<Reference, { readonly kind: "malformed" }>
+
 /** `$$` is Kubernetes' way to write a `$` that begins nothing; it is stepped over. */
 const pattern =
   /\$\$|\$\(params\.(?<param>[A-Za-z_][\w-]*)\)|\$\(stages\[(?:'(?<single>(?:[^'\\]|\\.)*)'|"(?<double>(?:[^"\\]|\\.)*)")\]\.outputs\.(?<key>[A-Za-z_][\w.-]*)\)|\$\(execution\.(?<field>[A-Za-z]+)\)|\$\((?:params|stages|execution)(?![\w-])(?:[.[][^)]*)?\)?/gs
@@ -29,8 +32,7 @@ export function findReferences(text: string): readonly Reference[] {
 }
 
 /** The text with each reference replaced by what it stands for; a malformed one stays as it is. */
-export function replaceReferences(text: string, resolve: (reference: Reference) => string): string {
-  if (!text.includes("$(")) return text
+export function replaceReferences(text: string, resolve: (reference: Replaceable) => string): string {
   return text.replace(pattern, (found: string, ...rest: unknown[]) => {
     const reference = referenceOf(found, rest.at(-1) as Groups)
     return reference === undefined || reference.kind === "malformed" ? found : resolve(reference)

@@ -3,7 +3,7 @@
 
 import type { Container, EnvVar } from "../api/job.ts"
 import { type StageSpec, stageContainerName } from "../api/stage.ts"
-import { findReferences, type Reference, replaceReferences } from "./references.ts"
+import { findReferences, type Reference, type Replaceable, replaceReferences } from "./references.ts"
 import { scriptsIn } from "./script.ts"
 
 /** A reference in a template, and how it stands there. */
@@ -36,7 +36,7 @@ export function referencesIn(spec: StageSpec): readonly TemplateReference[] {
 }
 
 /** The template with its references replaced. The kubelet gets each value as it is: `$(VAR)` in a value expands to nothing. */
-export function replaceInTemplate(spec: StageSpec, resolve: (reference: Reference) => string): StageSpec {
+export function replaceInTemplate(spec: StageSpec, resolve: (reference: Replaceable) => string): StageSpec {
   const replace = (text: string) => replaceReferences(text, (reference) => resolve(reference).replaceAll("$", "$$$$"))
   const inEnv = (env: readonly EnvVar[]) =>
     env.map((variable) => (variable.value === undefined ? variable : { ...variable, value: replace(variable.value) }))

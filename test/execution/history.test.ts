@@ -61,6 +61,19 @@ describe("history limits", () => {
     expect(names(expiredExecutions(executions(list).toReversed(), limits(spec), now))).toBe(expired)
   })
 
+  it("go by time, whatever the names say", () => {
+    const list = "c Succeeded 50, b Succeeded 40, a Succeeded 30"
+    expect(names(expiredExecutions(executions(list), limits({ successfulExecutionsHistoryLimit: 1 }), now))).toBe(
+      "b, c",
+    )
+  })
+
+  it("concern no pipeline that nobody ran, and no execution that nobody looked at", () => {
+    const none = { successfulExecutionsHistoryLimit: 0, failedExecutionsHistoryLimit: 0 }
+    expect(expiredExecutions([], limits(none), now)).toEqual([])
+    expect(expiredExecutions([execution({ ttlSecondsAfterFinished: 0 })], limits(none), now)).toEqual([])
+  })
+
   it("of one second go by name, the last first kept, so that all replicas agree", () => {
     const same = "x Succeeded 10, z Succeeded 10, y Succeeded 10"
     expect(names(expiredExecutions(executions(same), limits({ successfulExecutionsHistoryLimit: 1 }), now))).toBe(

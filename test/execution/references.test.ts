@@ -71,6 +71,7 @@ describe("findReferences", () => {
     ["$($(params.a))", ["malformed $(…$(params.a)"]],
     ["$(date $$ +$(params.a))", ["malformed $(…$(params.a)"]],
     ["$(A $(params.a) $(params.b)", ["malformed $(…$(params.a)", "malformed $(…$(params.b)"]],
+    ["behind many words: $(A $(params.a) $(params.b)", ["malformed $(…$(params.a)", "malformed $(…$(params.b)"]],
     ["$(A) $(params.a) $(B) $(params.b)", ["param a", "param b"]],
     ["(A $(params.a))", ["param a"]],
     ["$(A ) $(params.a) $(B", ["param a"]],

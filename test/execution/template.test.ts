@@ -168,8 +168,15 @@ describe("fillTemplate", () => {
   })
 })
 
-describe("fillTemplate, of names that every object has", () => {
-  it("finds no value for them", () => {
+describe("fillTemplate, of names without a value", () => {
+  it("puts nothing for those that nobody declared, and stages that are not there", () => {
+    const entry = { name: "B", type: "task", params: [{ name: "x", value: "<$(params.nobody)>" }] }
+    const own = { image: "busybox", params: [{ name: "x" }], args: ["[$(stages['nobody'].outputs.k)$(params.x)]"] }
+    const view: View = { execution: accepted({ graph: [entry] }), statuses: new Map(), ignoring: new Set() }
+    expect(fillTemplate(entry, own, 0, view).args).toEqual(["[<>]"])
+  })
+
+  it("puts nothing for those that every object has", () => {
     const text = "[$(params.constructor)$(execution.toString)$(stages['A'].outputs.valueOf)]"
     expect(jobWith("1", "2", { image: "busybox", args: [text] }).spec.template.spec.containers[0]?.args).toEqual(["[]"])
   })

@@ -68,6 +68,14 @@ describe("checkWhen", () => {
     })
   })
 
+  it("knows no phase of the run before its end", () => {
+    const graph = [{ name: "a", type: "task", when: "'phase' in execution" }]
+    expect(stageIn(step(observed({ graph, expressions })), "a")).toMatchObject({
+      phase: "Skipped",
+      reason: "WhenFalse",
+    })
+  })
+
   it("asks nobody where there is no expression", () => {
     expect(checkWhen(undefined, () => expect.unreachable(), noExpressions)).toBeUndefined()
   })
