@@ -78,33 +78,37 @@ describe("pingSourceName", () => {
 })
 
 describe("a PingSource", () => {
-  const manifest = schedulePingSource(web, nightly, service)
-  const found = (change: object) =>
-    pingSource.parse({ metadata: { ...metadata, resourceVersion: "7" }, spec: { ...manifest.spec, ...change } })
+  // Made anew in each test, so that one that cannot be made fails a test and not the suite.
+  const manifest = () => schedulePingSource(web, nightly, service)
+  const found = (change: object, sinkChange: object = {}) => {
+    const { spec } = manifest()
+    const sink = { ...spec.sink, ...sinkChange }
+    return pingSource.parse({ metadata: { ...metadata, resourceVersion: "7" }, spec: { ...spec, sink, ...change } })
+  }
 
   it("is left as it is where it does what the schedule says, with whatever else somebody set", () => {
-    expect(isAsSaid(found({}), manifest)).toBe(true)
-    expect(isAsSaid(found({ ceOverrides: { extensions: { a: "b" } } }), manifest)).toBe(true)
-    expect(isAsSaid(found({ sink: { ...manifest.spec.sink, CACerts: "x" } }), manifest)).toBe(true)
+    expect(isAsSaid(found({}), manifest())).toBe(true)
+    expect(isAsSaid(found({ ceOverrides: { extensions: { a: "b" } } }), manifest())).toBe(true)
+    expect(isAsSaid(found({}, { CACerts: "x" }), manifest())).toBe(true)
   })
 
-  it.each([
+  it.each<[what: string, change: object, sinkChange?: object]>([
     ["cron", { schedule: "0 4 * * *" }],
     ["time zone", { timezone: "UTC" }],
     ["data", { data: "{}" }],
     ["encoded data", { dataBase64: "e30=" }],
     ["content type", { contentType: undefined }],
-    ["path", { sink: { ...manifest.spec.sink, uri: "/namespaces/other/pipelines/web" } }],
-    ["audience", { sink: { ...manifest.spec.sink, audience: "other" } }],
-  ])("is changed where its %s differs, if nobody else wrote it meanwhile", (_, change) => {
-    const { spec: before } = found(change)
-    expect(isAsSaid(found(change), manifest)).toBe(false)
-    const patch = pingSourcePatch(found(change), manifest)
+    ["path", {}, { uri: "/namespaces/other/pipelines/web" }],
+    ["audience", {}, { audience: "other" }],
+  ])("is changed where its %s differs, if nobody else wrote it meanwhile", (_, change, sinkChange) => {
+    const { spec: before } = found(change, sinkChange)
+    expect(isAsSaid(found(change, sinkChange), manifest())).toBe(false)
+    const patch = pingSourcePatch(found(change, sinkChange), manifest())
     expect(patch.metadata).toEqual({ resourceVersion: "7" })
     // As it goes over the wire, where only null takes a field away.
     const { sink, ...rest } = JSON.parse(JSON.stringify(patch.spec))
     const merged = { ...before, ...rest, sink: { ...before.sink, ...sink } }
     const withoutNull = JSON.parse(JSON.stringify(merged, (_, value) => value ?? undefined))
-    expect(withoutNull).toEqual(manifest.spec)
+    expect(withoutNull).toEqual(manifest().spec)
   })
 })
