@@ -47,8 +47,7 @@ function settleGraph(run: Run): Settled {
   const later = endingOf(run.execution, settled.statuses, run.now)
   if (later === undefined) return settled
   // What its own rule kept from running stays so: the failure may come of it, or it of the failure.
-  const own = [...settled.statuses].filter(([, { phase }]) => isStageFinished(phase))
-  return settleStages(run, new Map([...run.statuses, ...own]), later)
+  return settleStages(run, settled.statuses, later)
 }
 
 /** Parents come first, so a stage sees where its parents stand now, and one pass settles whole branches. */
@@ -98,5 +97,5 @@ function settleStage(
         checkOutputs(stage, specOf(run.execution, stage), view) ??
         checkRefusal(run.tasks.get(stage.name)!))
   if (gate !== undefined) statuses.set(stage.name, heldBy(gate, status, run.now))
-  else if (status.phase === "Waiting" || !run.execution.spec.suspend) ready.push({ stage, view })
+  else if (!run.execution.spec.suspend) ready.push({ stage, view })
 }

@@ -516,3 +516,22 @@ describe("advance, the Jobs it creates", () => {
     expect(step(observed({ graph, recorded: new Map([["__proto__", "Succeeded"]]) })).creates).toBe("Fifth Stage 🥜")
   })
 })
+
+describe("advance, what the pipeline's entry says of a Job", () => {
+  const spec = { image: "busybox", retries: 3, timeout: "10s" }
+  const limits = (entry: { retries?: number; timeout?: string }) => {
+    const graph = [{ name: "a", type: "task", ...entry }]
+    const { backoffLimit, activeDeadlineSeconds } = step(observed({ graph, stageSpecs: { task: spec } })).create[0]!
+      .spec
+    return { backoffLimit, activeDeadlineSeconds }
+  }
+
+  it.each([
+    { entry: {}, backoffLimit: 3, activeDeadlineSeconds: 10 },
+    { entry: { retries: 0 }, backoffLimit: 0, activeDeadlineSeconds: 10 },
+    { entry: { timeout: "1h" }, backoffLimit: 3, activeDeadlineSeconds: 3600 },
+    { entry: { retries: 5, timeout: "1s" }, backoffLimit: 5, activeDeadlineSeconds: 1 },
+  ])("wins over what its PeanutStage says: $entry", ({ entry, ...expected }) => {
+    expect(limits(entry)).toEqual(expected)
+  })
+})

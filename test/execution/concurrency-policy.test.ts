@@ -88,6 +88,9 @@ describe("turnOf", () => {
     ["a@1 suspended, b@2 waits", "a", "a", { Queue: "Run" }],
     ["a@1 cancelled, b@2 waits", "b", undefined, { Queue: "Claim b" }],
     ["b@1 waits, a@1 waits", "b", undefined, { Queue: "Claim a", Replace: "Claim b" }],
+    ["b@1 waits, a@2 waits", "b", undefined, { Queue: "Claim b", Replace: "Claim a" }],
+    // It is let in to be cancelled.
+    ["a@1 cancelled", "a", undefined, { Forbid: "Run", Queue: "Run", Replace: "Run" }],
   ])("%s: %s, where it is the turn of %s", (all, of, active, told) => {
     const policies = Object.keys(told) as ConcurrencyPolicy[]
     expect(Object.fromEntries(policies.map((policy) => [policy, turn(policy, all, of, active)]))).toEqual(told)

@@ -146,6 +146,23 @@ describe("finally", () => {
       phase: "Running",
     },
     {
+      state: "suspended after one of them had ended: it stays so",
+      spec: { suspend: true },
+      recorded: "a Succeeded, b Succeeded, y Succeeded, z Running",
+      jobs: "z Complete",
+      stages: "a Succeeded, b Succeeded, y Succeeded, z Succeeded",
+      phase: "Succeeded",
+    },
+    {
+      state: "a failed by what it wrote, and only its Job has yet to end: they start",
+      recorded: "a Failed/OutputsTooLarge, b Skipped",
+      jobs: "a Running",
+      stages: "a Failed, b Skipped, y Waiting, z Waiting",
+      creates: "y, z",
+      stops: "a",
+      phase: "Running",
+    },
+    {
       state: "suspended and cancelled: the others are stopped, they are held",
       spec: { suspend: true, cancel: true },
       stages: "a Cancelled, b Cancelled, y Waiting, z Waiting",
@@ -244,5 +261,7 @@ describe("finally", () => {
     const stopping = { graph: stages, recorded: "m Failed:FC", snapshot }
     expect(step(observed({ ...stopping, jobs: "m Failed, m#1 Stopping" })).creates).toBe("")
     expect(step(observed({ ...stopping, jobs: "m Failed, m#1 Stopped" })).creates).toBe("z")
+    // One that succeeded by its pod ends by itself.
+    expect(step(observed({ ...stopping, recorded: "m Failed:SFC", jobs: "m Running, m#1 Failed" })).creates).toBe("z")
   })
 })

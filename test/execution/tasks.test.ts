@@ -1,10 +1,10 @@
 // Which Jobs of a run the status knows of: those whose news were taken account of, and those that were left running.
 
 import { describe, expect, it } from "vitest"
-import { isRecorded, runningJobNames } from "../../src/execution/tasks.ts"
+import { checkRefusal, isRecorded, type Refusal, runningJobNames, type Task } from "../../src/execution/tasks.ts"
 import { jobName } from "../../src/resources/job-name.ts"
 import { graph, states } from "../builders/graph.ts"
-import { accepted, execution } from "../builders/objects.ts"
+import { accepted, execution, job } from "../builders/objects.ts"
 
 /** The name of the Job of `a`, or of one combination of `m`: `m#1`. */
 function nameOf(of: string): string {
@@ -56,5 +56,33 @@ describe("runningJobNames", () => {
     expect(runningJobNames(accepted({ graph: "a", stages: new Map([["a", { phase: "Running" as const }]]) }))).toEqual(
       [],
     )
+  })
+})
+
+describe("checkRefusal", () => {
+  const quota: Refusal = { isFinal: false, reason: "JobForbidden", message: "exceeded quota" }
+  const denied: Refusal = { isFinal: true, reason: "JobRejected", message: "no" }
+  const task = (more: Partial<Task>): Task => ({
+    index: 0,
+    jobName: nameOf("a"),
+    job: undefined,
+    refusal: undefined,
+    letter: "W",
+    outcome: undefined,
+    ...more,
+  })
+
+  it("holds a stage by the first of its Jobs that was refused as things stand", () => {
+    const another = { ...quota, reason: "JobThrottled" }
+    const tasks = [task({}), task({ refusal: denied }), task({ refusal: quota }), task({ refusal: another })]
+    expect(checkRefusal(tasks)).toEqual({ _tag: "Wait", reason: "JobForbidden", message: "exceeded quota" })
+  })
+
+  it.each([
+    { of: "nothing was refused", tasks: [task({}), task({})] },
+    { of: "one was refused for good", tasks: [task({ refusal: denied })] },
+    { of: "one is there all the same", tasks: [task({ refusal: quota, job: job(execution(), "a") })] },
+  ])("holds none where $of", ({ tasks }) => {
+    expect(checkRefusal(tasks)).toBeUndefined()
   })
 })
