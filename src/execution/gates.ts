@@ -31,7 +31,7 @@ function scopeOf(stage: PipelineStage, view: View): Scope {
   const { stages, params = {} } = view.execution.status.snapshot
   const names = view.phase === undefined ? ancestorsOf(stage.name, stages) : stages.map(({ name }) => name)
   const visible = [...names].map((name) => {
-    const { phase = "Waiting", reason = "", outputs = {} } = view.statuses.get(name) ?? {}
+    const { phase, reason = "", outputs = {} } = view.statuses.get(name)!
     return [name, { phase, reason, outputs }] as const
   })
   return { params, stages: Object.fromEntries(visible), execution: executionValues(view) }

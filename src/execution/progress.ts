@@ -70,7 +70,6 @@ function ofOneJob(
 /** What a stage wrote, unless the object that holds all of it would grow too large. */
 function outputsOf(written: { readonly text: string; readonly limitBytes: number }, keptBytes: number) {
   const outputs = readOutputs(written.text, written.limitBytes)
-  if (outputs.values === undefined) return outputs
   const sum = keptBytes + outputBytes(outputs.values)
   if (sum <= maxRunBytes) return outputs
   const message = `with its outputs those of all stages would take ${sum} bytes, more than the ${maxRunBytes} that a run can keep`

@@ -89,6 +89,23 @@ describe("finally", () => {
       phase: "Cancelled",
     },
     {
+      state: "one was stopped by somebody else's hand after a cancellation: it failed",
+      spec: { cancel: true },
+      recorded: "a Cancelled, b Cancelled, y Running, z Succeeded",
+      jobs: "y Stopped",
+      stages: "a Cancelled, b Cancelled, y Failed, z Succeeded",
+      phase: "Cancelled",
+    },
+    {
+      state: "cancelled and stopped, which nobody wrote down: they start",
+      spec: { cancel: true },
+      recorded: "a Running",
+      jobs: "a Stopped",
+      stages: "a Cancelled, b Cancelled, y Waiting, z Waiting",
+      creates: "y, z",
+      phase: "Running",
+    },
+    {
       state: "cancelled while a runs: they wait for the end of its Job",
       spec: { cancel: true },
       recorded: "a Running",

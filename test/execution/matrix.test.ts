@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest"
+import type { StageStatus } from "../../src/api/execution.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
 import { combinationAt, countCombinations, describeCombination, withoutOpen } from "../../src/execution/matrix.ts"
 import { combinationKey } from "../../src/resources/labels.ts"
 import { graph } from "../builders/graph.ts"
-import { created, now } from "../builders/objects.ts"
+import { created, now, waitingFor } from "../builders/objects.ts"
 import { observed, type Situation, stageIn, step } from "../builders/observed.ts"
 
 const three = [{ name: "os", values: ["linux", "mac", "win"] }]
@@ -193,6 +194,19 @@ describe("a stage with a matrix", () => {
       says: "m Running:SWW, z Waiting",
     },
     {
+      state: "nothing of it runs just now: it still has begun",
+      recorded: "m Running:SWS",
+      says: "m Running:SWS, z Waiting",
+      creates: "os=mac",
+    },
+    {
+      state: "cancelled after one had failed, whose Job is gone: it failed",
+      spec: { cancel: true },
+      recorded: "m Running:FRS",
+      jobs: "m#1 Stopped",
+      says: "m Failed/BackoffLimitExceeded:FCS, z Cancelled/Cancelled",
+    },
+    {
       state: "cancelled in the middle: what succeeded is kept for a rerun",
       spec: { cancel: true },
       recorded: "m Running:SRW",
@@ -286,6 +300,59 @@ describe("a stage with a matrix", () => {
       reason: "BackoffLimitExceeded",
       message: "2 of 3 combinations failed; the first: os=linux: Job has reached the specified backoff limit",
     })
+  })
+
+  it("began with the first of its Jobs", () => {
+    const seen = observed({ graph: stages(), jobs: "m#1 Running, m#2 Running" })
+    const at = ["2026-01-01T00:00:09Z", "2026-01-01T00:00:05Z"]
+    const jobs = new Map(
+      [...seen.jobs].map(([name, job], index) => {
+        const metadata = { ...job.metadata, creationTimestamp: at[index]! }
+        return [name, { ...job, metadata }]
+      }),
+    )
+    expect(stageIn(step({ ...seen, jobs }), "m")).toMatchObject({ phase: "Running", startTime: at[1] })
+  })
+
+  it("never began where all of its Jobs were refused", () => {
+    const refusals = { m: gone, "m#1": gone, "m#2": gone }
+    const status = stageIn(step(observed({ graph: stages(), refusals })), "m")
+    expect(status).toMatchObject({ phase: "Failed" })
+    expect(status).not.toHaveProperty("startTime")
+  })
+
+  it("says why one of its pods cannot start, and nothing where all do", () => {
+    const stuck = { phase: "Pending", status: waitingFor("ErrImagePull", "not found") }
+    const seen = { graph: stages(), recorded: "m Running:RRR", jobs: "m Running, m#2 Running" }
+    expect(stageIn(step(observed({ ...seen, pods: { "m#1": stuck } })), "m")?.message).toBe("ErrImagePull: not found")
+    expect(stageIn(step(observed({ ...seen, pods: { "m#1": {} } })), "m")).not.toHaveProperty("message")
+  })
+
+  it.each<{ recorded: string; before: Partial<StageStatus>; jobs: string; reason: string; message: string }>([
+    {
+      recorded: "why it waited",
+      before: { phase: "Waiting", reason: "MaxParallel", combinations: "SWW" },
+      jobs: "m#1 Failed, m#2 Complete",
+      reason: "BackoffLimitExceeded",
+      message: "1 of 3 combinations failed; the first: os=mac: Job has reached the specified backoff limit",
+    },
+    {
+      recorded: "nothing, though one had failed",
+      before: { phase: "Running", combinations: "FRR" },
+      jobs: "m#1 Failed, m#2 Complete",
+      reason: "BackoffLimitExceeded",
+      message: "2 of 3 combinations failed; the first: os=mac: Job has reached the specified backoff limit",
+    },
+    {
+      recorded: "a reason alone",
+      before: { phase: "Running", combinations: "FRR", reason: "OOMKilled" },
+      jobs: "m#1 Failed, m#2 Complete",
+      reason: "OOMKilled",
+      message: "2 of 3 combinations failed; the first: ",
+    },
+  ])("tells the first failure where the status said $recorded", ({ before, jobs, reason, message }) => {
+    const next = step(observed({ graph: stages(), recorded: new Map([["m", before]]), jobs }))
+    expect(stageIn(next, "m")).toMatchObject({ phase: "Failed", reason, message })
   })
 
   it("gives each its values as parameters, over the defaults of the stage", () => {

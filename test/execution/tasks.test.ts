@@ -5,6 +5,7 @@ import { checkRefusal, isRecorded, type Refusal, runningJobNames, type Task } fr
 import { jobName } from "../../src/resources/job-name.ts"
 import { graph, states } from "../builders/graph.ts"
 import { accepted, execution, job } from "../builders/objects.ts"
+import { observed, type Situation, stageIn, step } from "../builders/observed.ts"
 
 /** The name of the Job of `a`, or of one combination of `m`: `m#1`. */
 function nameOf(of: string): string {
@@ -84,5 +85,36 @@ describe("checkRefusal", () => {
     { of: "one is there all the same", tasks: [task({ refusal: quota, job: job(execution(), "a") })] },
   ])("holds none where $of", ({ tasks }) => {
     expect(checkRefusal(tasks)).toBeUndefined()
+  })
+})
+
+describe("a Job whose deadline was set to one second", () => {
+  it.each<{ state: string; says: object } & Omit<Situation, "graph">>([
+    {
+      state: "in a run that was cancelled: it was stopped",
+      spec: { cancel: true },
+      says: { phase: "Cancelled", reason: "Cancelled", message: "the execution was cancelled" },
+    },
+    {
+      state: "in a run that failed fast: it was stopped",
+      snapshot: { failurePolicy: "FailFast" },
+      says: {
+        phase: "Cancelled",
+        reason: "FailFast",
+        message: "another stage failed, and the pipeline's failurePolicy is FailFast",
+      },
+    },
+    {
+      state: "in a run that goes on: somebody else did it, and it failed",
+      says: { phase: "Failed", reason: "DeadlineExceeded" },
+    },
+  ])("$state", ({ says, state: _, ...situation }) => {
+    const next = step(observed({ graph: "a, b", recorded: "a Running, b Failed", jobs: "a Stopped", ...situation }))
+    expect(stageIn(next, "a")).toMatchObject(says)
+  })
+
+  it("is not the run's timeout where there is no Job any more", () => {
+    const next = step(observed({ graph: "a", recorded: "a Running", snapshot: { timeout: "1h" } }))
+    expect(stageIn(next, "a")).toMatchObject({ phase: "Failed", reason: "JobDeleted" })
   })
 })

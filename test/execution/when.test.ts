@@ -68,6 +68,14 @@ describe("checkWhen", () => {
     })
   })
 
+  it("reads no reason of a stage that has none", () => {
+    const graph = [
+      { name: "a", type: "task" },
+      { name: "b", type: "task", dependsOn: ["a"], when: "stages.a.reason == ''" },
+    ]
+    expect(step(observed({ graph, recorded: "a Succeeded", expressions })).creates).toBe("b")
+  })
+
   it("knows no phase of the run before its end", () => {
     const graph = [{ name: "a", type: "task", when: "'phase' in execution" }]
     expect(stageIn(step(observed({ graph, expressions })), "a")).toMatchObject({
