@@ -326,6 +326,8 @@ describe("a stage with a matrix", () => {
     const seen = { graph: stages(), recorded: "m Running:RRR", jobs: "m Running, m#2 Running" }
     expect(stageIn(step(observed({ ...seen, pods: { "m#1": stuck } })), "m")?.message).toBe("ErrImagePull: not found")
     expect(stageIn(step(observed({ ...seen, pods: { "m#1": {} } })), "m")).not.toHaveProperty("message")
+    const ended = { ...seen, jobs: "m Complete, m#1 Running, m#2 Running" }
+    expect(stageIn(step(observed(ended)), "m")).not.toHaveProperty("message")
   })
 
   it.each<{ recorded: string; before: Partial<StageStatus>; jobs: string; reason: string; message: string }>([
