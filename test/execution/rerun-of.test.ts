@@ -54,6 +54,11 @@ describe("findRerunProblem", () => {
       problem: 'execution "first" never started, so there is nothing to take over; start a new execution',
     },
     {
+      state: "its snapshot is lost",
+      original: { ...execution(), status: { phase: "Failed", stages: [{ name: "a", phase: "Failed" }] } },
+      problem: 'execution "first" never started, so there is nothing to take over; start a new execution',
+    },
+    {
       state: "its stages are lost",
       original: { ...execution(), status: { phase: "Failed", snapshot: accepted({ graph: "a" }).status.snapshot } },
       problem: 'execution "first" never started, so there is nothing to take over; start a new execution',
