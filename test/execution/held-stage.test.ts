@@ -7,6 +7,12 @@ import type { Gate } from "../../src/execution/gate.ts"
 import { endedBy, heldBy, waiting } from "../../src/execution/held-stage.ts"
 import { created, now } from "../builders/objects.ts"
 
+describe("waiting", () => {
+  it("is a stage of which there is nothing to say yet", () => {
+    expect(waiting("a")).toStrictEqual({ name: "a", phase: "Waiting" })
+  })
+})
+
 describe("heldBy", () => {
   it.each<{ gate: Gate; becomes: Partial<StageStatus> }>([
     { gate: { _tag: "Wait", reason: "MaxParallel" }, becomes: { phase: "Waiting", reason: "MaxParallel" } },

@@ -314,6 +314,11 @@ describe("a stage with a matrix", () => {
     expect(stageIn(step({ ...seen, jobs }), "m")).toMatchObject({ phase: "Running", startTime: at[1] })
   })
 
+  it("keeps when it began, also while nothing of it runs", () => {
+    const next = step(observed({ graph: stages(), recorded: "m Running:SWS" }))
+    expect(stageIn(next, "m")).toMatchObject({ phase: "Running", startTime: created, combinations: "SWS" })
+  })
+
   it("never began where all of its Jobs were refused", () => {
     const refusals = { m: gone, "m#1": gone, "m#2": gone }
     const status = stageIn(step(observed({ graph: stages(), refusals })), "m")

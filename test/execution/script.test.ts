@@ -66,6 +66,8 @@ describe("scriptsIn", () => {
   it.each<string[]>([
     ["sh", "script.sh", "X"],
     ["sh", "script.sh", "-c", "X"],
+    ["sh", "run-tests.sh", "-c", "X"],
+    ["sh", "a--b=c", "-c", "X"],
     ["python", "train.py", "-e", "X"],
     ["python", "/app/train.py", "-e", "X"],
     ["python", "/app/train.py", "--eval=X"],

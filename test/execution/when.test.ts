@@ -237,7 +237,7 @@ describe("when, in a run", () => {
 describe("stagesNamedIn", () => {
   it.each([
     ["true", []],
-    ["stages.A.phase == '' && stages['B c'].phase == '' && stages[\"D\"].phase == ''", ["A", "B c", "D"]],
+    ["stages.A.phase == '' && stages['B c'].phase == '' && stages[\"D e\"].phase == ''", ["A", "B c", "D e"]],
     ["stages [ 'A' ].phase == ''", ["A"]],
     ["mystages.A == 1", []],
     ["stages.all(s, stages[s].phase == '') || stages.size () == 0", []],
