@@ -12,9 +12,7 @@ export type Attention = "all" | readonly string[]
  */
 export function attentionTo({ spec, status }: AcceptedExecution): Attention {
   const { stages } = status
-  const isEnding = stages.some(
-    ({ phase, reason }) => phase === "Cancelled" || (reason !== undefined && endings.has(reason)),
-  )
+  const isEnding = stages.some(({ phase, reason }) => phase === "Cancelled" || endings.has(reason ?? ""))
   if (spec.cancel || isEnding) return "all"
   return stages.flatMap(({ name, phase, combinations }) => {
     // Of a matrix that failed, combinations may run on.
