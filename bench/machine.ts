@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs"
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os"
 import { join } from "node:path"
-import { modulesFolder, type Source } from "../test/control-plane/sources.ts"
+import { modulesFolder } from "../test/control-plane/sources.ts"
 import type { Report } from "./report.ts"
 
 export function machineReport(): Report {
@@ -23,7 +23,7 @@ export function machineReport(): Report {
 }
 
 /** As pinned; programs of KUBEBUILDER_ASSETS may differ. */
-function versionOf(module: Source["module"], name: string): string {
+function versionOf(module: string, name: string): string {
   const goMod = readFileSync(join(modulesFolder, module, "go.mod"), "utf8")
   return (
     goMod

@@ -1,39 +1,37 @@
-// Builds the programs of the control plane with Go, once for each set of pins and never twice at the same time,
-// because a build takes minutes of every core.
+// Builds programs with Go from pinned modules, once for each set of pins and never twice at the same time, because a
+// build takes minutes of every core.
 import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { promisify } from "node:util"
-import { modulesFolder, type Source } from "./sources.ts"
+import { cacheFolder, missingFrom, type ProgramSet } from "./program-set.ts"
 
 const run = promisify(execFile)
 
-/** Builds what `missing` names into the folder; undefined when this machine has no Go. */
-export async function build<Name extends string>(
-  folder: string,
-  sources: Readonly<Record<Name, Source>>,
-  missing: () => readonly Name[],
-): Promise<string | undefined> {
+/** The set's cache folder, with what was missing built; undefined when this machine has no Go. */
+export async function build<Program extends string>(set: ProgramSet<Program>): Promise<string | undefined> {
   if (!(await hasGo())) return undefined
+  const folder = cacheFolder(set)
   mkdirSync(folder, { recursive: true })
   await alone(`${folder}.lock`, async () => {
-    const programs = missing() // Asked under the lock: another process may have just built them.
+    const programs = missingFrom(folder, set) // Asked under the lock: another process may have just built them.
     for (const [index, program] of programs.entries()) {
-      const time = programs.length > 1 ? "about 8 minutes in all on two cores" : "a few minutes on two cores"
-      console.error(`building ${program} (${index + 1} of ${programs.length}; once, ${time})`)
-      await compile(sources[program], join(folder, program))
+      const all = `${index + 1} of ${programs.length}; once, about ${set.minutes} minutes in all on two cores`
+      console.error(`building ${program} (${all})`)
+      const source = set.sources[program]
+      await compile(join(set.modules, source.module), source.package, join(folder, program))
     }
   })
   return folder
 }
 
 /** A program appears under its name only when it is whole. */
-async function compile(source: Source, file: string): Promise<void> {
+async function compile(module: string, goPackage: string, file: string): Promise<void> {
   const unfinished = `${file}.${process.pid}`
   try {
-    await run("go", ["build", "-ldflags", linkerFlags(source), "-o", unfinished, source.package], {
-      cwd: join(modulesFolder, source.module),
+    await run("go", ["build", "-ldflags", linkerFlags(module), "-o", unfinished, goPackage], {
+      cwd: module,
       env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
       maxBuffer: 64 * 1024 * 1024, // Go names every module it downloads.
     })
@@ -44,10 +42,10 @@ async function compile(source: Source, file: string): Promise<void> {
 }
 
 /** Kubernetes takes its version from the linker; without one kube-apiserver calls itself v0.0.0 and clients balk. */
-function linkerFlags({ module }: Source): string {
-  if (module !== "kubernetes") return "-s -w"
-  const goMod = readFileSync(join(modulesFolder, module, "go.mod"), "utf8")
-  const [, major, minor, patch] = /k8s\.io\/kubernetes v(\d+)\.(\d+)\.(\d+)/.exec(goMod) ?? []
+function linkerFlags(module: string): string {
+  const goMod = readFileSync(join(module, "go.mod"), "utf8")
+  const [pin, major, minor, patch] = /^require k8s\.io\/kubernetes v(\d+)\.(\d+)\.(\d+)/m.exec(goMod) ?? []
+  if (!pin) return "-s -w"
   const values = {
     gitVersion: `v${major}.${minor}.${patch}`,
     gitMajor: major,
@@ -75,7 +73,7 @@ const staleSeconds = 60
  */
 async function alone(lock: string, work: () => Promise<void>): Promise<void> {
   for (let waited = 0; !take(lock); waited++) {
-    if (waited === 0) console.error(`waiting for another process that builds the control plane (${lock})`)
+    if (waited === 0) console.error(`waiting for another process that builds the same (${lock})`)
     if (ageSeconds(lock) > staleSeconds) rmSync(lock, { force: true })
     await sleep(1000)
   }

@@ -1,10 +1,6 @@
 // The programs of the control plane, and the Go package each is built from. The versions stand in modules/*/go.mod.
 import { join } from "node:path"
-
-export interface Source {
-  readonly module: "etcd" | "kubernetes" | "knative-eventing" | "kwok"
-  readonly package: string
-}
+import type { Source } from "./program-set.ts"
 
 export const sources = {
   etcd: { module: "etcd", package: "go.etcd.io/etcd/server/v3" },
