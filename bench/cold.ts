@@ -84,7 +84,7 @@ async function arrange(api: Api): Promise<void> {
 
 /** What the pod's process says of its start. */
 async function beginOf(api: Api, pod: string) {
-  const log = await api.text(`${pods}/${pod}/log?container=controller`)
+  const log = await api.text(`${pods}/${pod}/log?container=controller`).catch(() => "")
   const line = log.split("\n").find((line) => line.includes('"message":"listening"'))
   if (line === undefined) return undefined
   const { time, startMillis } = JSON.parse(line) as { time: string; startMillis: number }
@@ -92,7 +92,7 @@ async function beginOf(api: Api, pod: string) {
 }
 
 async function firstLook(api: Api, pod: string): Promise<number | undefined> {
-  const metrics = Metrics.parse(await api.text(`${pods}/http:${pod}:8080/proxy/metrics`))
+  const metrics = Metrics.parse(await api.text(`${pods}/http:${pod}:8080/proxy/metrics`).catch(() => ""))
   const looks = metrics.total("peanut_reconcile_duration_seconds_count")
   return looks > 0 ? (1000 * metrics.total("peanut_reconcile_duration_seconds_sum")) / looks : undefined
 }

@@ -1,0 +1,55 @@
+// Peanut as it is installed, twice: from zero pods, and right after that, while its pod is still there.
+
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Api, ApiObject } from "../api.ts"
+import { bySucceeded, type Contender, type Place } from "./contender.ts"
+import { command, type Graph, graphs, image, stagesOf } from "./graph.ts"
+
+const apiVersion = "pipeline.peanut.dev/v1alpha1"
+const pods = "/api/v1/namespaces/peanut-system/pods?labelSelector=serving.knative.dev/service%3Dpeanut"
+
+export const peanutFromZero: Contender = {
+  ...peanut("Peanut, from zero pods", "peanut-cold"),
+  before: ({ api }) => untilZero(api),
+}
+
+/** To be measured right after the other one. */
+export const peanutWarm: Contender = peanut("Peanut, its pod warm", "peanut-warm")
+
+function peanut(name: string, slug: string): Contender {
+  return {
+    name,
+    slug,
+    prepare: async ({ api, cluster, namespace }) => {
+      await api.get("/apis/serving.knative.dev/v1/namespaces/peanut-system/services/peanut").catch(() => {
+        throw new Error("Peanut is not installed on this cluster, as docs/install.md does it")
+      })
+      const stage = { apiVersion, kind: "PeanutStage", metadata: { name: "true", namespace }, spec: { image, command } }
+      await cluster.create([stage, ...graphs.map((graph) => pipeline(namespace, graph))])
+      return "Peanut as installed here"
+    },
+    begin: async (place, run, { name: pipelineName }) => {
+      const execution = { apiVersion, kind: "PeanutPipelineExecution", metadata: { name: run }, spec: { pipelineName } }
+      await place.api.create(executions(place), execution)
+    },
+    ending: (place, run) => ({ path: executions(place), name: run }),
+    outcome: bySucceeded,
+  }
+}
+
+const executions = ({ namespace }: Place) => `/apis/${apiVersion}/namespaces/${namespace}/peanutpipelineexecutions`
+
+function pipeline(namespace: string, graph: Graph) {
+  const stages = stagesOf(graph).map(({ name, dependsOn }) => ({ name, type: "true", dependsOn }))
+  return { apiVersion, kind: "PeanutPipeline", metadata: { name: graph.name, namespace }, spec: { stages } }
+}
+
+/** Until the controller has no pod, and had none for a while. */
+async function untilZero(api: Api): Promise<void> {
+  for (let empty = 0, i = 0; empty < 5; i++) {
+    if (i > 300) throw new Error("the controller does not scale to zero")
+    const { items } = await api.get<{ items: readonly ApiObject[] }>(pods)
+    empty = items.length === 0 ? empty + 1 : 0
+    await sleep(1000)
+  }
+}

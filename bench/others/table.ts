@@ -1,0 +1,62 @@
+// The figures of all runs as one table: medians, and the range of the whole.
+
+import { median } from "../api.ts"
+import type { Contender } from "./contender.ts"
+import { type Graph, graphs } from "./graph.ts"
+import type { Run } from "./measure.ts"
+import type { Phases } from "./phases.ts"
+
+export interface Table {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  readonly notes: readonly string[]
+}
+
+export interface Entry {
+  readonly contender: Contender
+  readonly runs: ReadonlyMap<Graph, Run[]>
+  /** Why it is not measured, or not any more. */
+  trouble?: string
+}
+
+const columns = ["graph", "by", "median", "min", "max", "first pod", "a pod", "hand-off", "end", "writes"]
+
+export function tableOf(entries: readonly Entry[], versions: readonly string[], rounds: number): Table {
+  const rows = graphs.flatMap((graph) => entries.map((entry) => row(graph, entry)))
+  const unmeasured = entries.flatMap(({ contender, trouble }) =>
+    trouble ? [`${contender.name}, not measured: ${trouble}`] : [],
+  )
+  const notes = [
+    `In turns, ${rounds} rounds after one to warm up; seconds, medians. ${versions.join("; ")}.`,
+    ...unmeasured,
+    "chain: five stages of `true`, one after another. fan: one, then eight beside each other, then one.",
+    "first pod: from the request to the first pod. a pod: from its creation to Succeeded. hand-off: from the end of a wave",
+    "of pods to a pod of the next. end: from the last pod's end to the end of the run.",
+    "writes: requests that write, of everybody to the API server while the run lasted and 3 s more, without leases.",
+  ]
+  return { title: "The same graphs by others", columns, rows, notes }
+}
+
+function row(graph: Graph, { contender, runs, trouble }: Entry): readonly string[] {
+  const measured = runs.get(graph) ?? []
+  if (measured.length === 0) return [graph.name, contender.name, trouble ? "not measured" : "–", ...Array(7).fill("")]
+  const times = measured.map(({ seconds }) => seconds)
+  const phases = measured.flatMap((run) => run.phases ?? [])
+  const phase = (name: keyof Phases) => (phases.length > 0 ? two(median(phases.map((p) => p[name]))) : "–")
+  const whole = [median(times), Math.min(...times), Math.max(...times)].map(two)
+  const writes = String(median(measured.map((run) => run.writes)))
+  return [graph.name, contender.name, ...whole, phase("first"), phase("pod"), phase("handOff"), phase("last"), writes]
+}
+
+const two = (seconds: number) => seconds.toFixed(2)
+
+/** As Markdown, which is also readable as it is. */
+export function print({ title, columns, rows, notes }: Table): string {
+  const widths = columns.map((column, i) =>
+    Math.max(...[column, ...rows.map((row) => row[i]!)].map((cell) => cell.length)),
+  )
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`
+  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`
+  return [title, "", line(columns), rule, ...rows.map(line), "", ...notes].join("\n")
+}
