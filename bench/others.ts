@@ -68,7 +68,7 @@ export async function othersBench({ rounds = 3, tell = console.error }: Options 
     return tableOf(candidates, [...versions], rounds)
   } finally {
     tell("taking out what was put in")
-    await cluster.remove()
+    await cluster.remove().catch((error: Error) => tell(`something is left in the cluster: ${error.message}`))
     api.stop()
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt)
   }
