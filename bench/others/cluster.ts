@@ -26,9 +26,17 @@ export class Cluster {
 
   async create(manifests: readonly Manifest[]): Promise<void> {
     for (const manifest of manifests) {
-      await kubectl(["create", "-f", "-"], [manifest])
+      await kubectl(["create", "-f", "-"], [manifest]).catch((error: Error) => {
+        if (!error.message.includes("AlreadyExists")) throw error
+        const { kind, metadata } = manifest
+        throw new Error(
+          `${kind} ${metadata.name} is on this cluster already, of somebody else or of a bench that was killed`,
+        )
+      })
       this.#created.push(manifest)
     }
+    const definitions = manifests.filter(({ kind }) => kind === "CustomResourceDefinition")
+    if (definitions.length > 0) await kubectl(["wait", "--for=condition=Established", "-f", "-"], definitions)
   }
 
   /** Waits until the Deployment has its pods. */

@@ -24,15 +24,17 @@ const columns = ["graph", "by", "median", "min", "max", "first pod", "a pod", "h
 
 export function tableOf(entries: readonly Entry[], versions: readonly string[], rounds: number): Table {
   const rows = graphs.flatMap((graph) => entries.map((entry) => row(graph, entry)))
-  const unmeasured = entries.flatMap(({ contender, trouble }) =>
-    trouble ? [`${contender.name}, not measured: ${trouble}`] : [],
+  const troubles = Map.groupBy(
+    entries.filter(({ trouble }) => trouble),
+    ({ trouble }) => trouble,
   )
   const notes = [
     `In turns, ${rounds} rounds after one to warm up; seconds, medians. ${versions.join("; ")}.`,
-    ...unmeasured,
+    ...[...troubles].map(
+      ([trouble, of]) => `Not measured: ${of.map(({ contender }) => contender.name).join("; ")}: ${trouble}`,
+    ),
     "chain: five stages of `true`, one after another. fan: one, then eight beside each other, then one.",
-    "first pod: from the request to the first pod. a pod: from its creation to Succeeded. hand-off: from the end of a wave",
-    "of pods to a pod of the next. end: from the last pod's end to the end of the run.",
+    "first pod: from the request to it. a pod: from its creation to Succeeded. hand-off: from the end of a wave of pods to a pod of the next. end: from the last pod's end to the end of the run.",
     "writes: requests that write, of everybody to the API server while the run lasted and 3 s more, without leases.",
   ]
   return { title: "The same graphs by others", columns, rows, notes }
