@@ -11,6 +11,7 @@ const pin: Pin = {
   module: "github.com/argoproj/argo-workflows/v3",
   programs: ["cmd/workflow-controller", "cmd/argoexec"],
   minutes: 15,
+  links: { "workflow/executor/osspecific/signal_linux.go": "signal_darwin.go" },
 }
 
 interface Tuning {

@@ -2,11 +2,12 @@
 // pushed to the registry that BENCH_REGISTRY names. Nothing of it is copied into this repository.
 
 import { execFile } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { parseAllDocuments } from "yaml"
 import { build } from "../../test/control-plane/build.ts"
+import { temporaryFolder } from "../../test/control-plane/processes.ts"
 import type { ProgramSet } from "../../test/control-plane/program-set.ts"
 import type { Manifest } from "./cluster.ts"
 import { type Image, pushImage } from "./image.ts"
@@ -29,22 +30,22 @@ export interface Pin {
   /** Paths of main packages in the module. */
   readonly programs: readonly string[]
   readonly minutes: number
+  /** Go files that are symbolic links in its repository, which Go leaves out of modules, and their texts. */
+  readonly links?: Readonly<Record<string, string>>
 }
 
 /** Builds the programs, which takes minutes the first time; fails with a sentence where something is missing. */
-export async function open({ name, module, programs, minutes }: Pin): Promise<Module> {
+export async function open(pin: Pin): Promise<Module> {
+  const { name, module, programs, minutes } = pin
   const registry = process.env.BENCH_REGISTRY
   if (!registry) {
     throw new Error("BENCH_REGISTRY is not set: a registry, as HOST:PORT, to push to here and to pull from there")
   }
-  const sources = Object.fromEntries(
-    programs.map((path) => [base(path), { module: name, package: `${module}/${path}` }]),
-  )
-  const set: ProgramSet = { name, modules, sources, minutes }
+  const entries = programs.map((path) => [base(path), { module: name, package: `${module}/${path}` }])
+  const set: ProgramSet = { name, modules, sources: Object.fromEntries(entries), minutes, flags: () => restored(pin) }
   const built = await build(set)
   if (!built) throw new Error("its programs are built by Go, and there is no Go on this machine")
-  const { stdout } = await run("go", ["mod", "download", "-json", module], { cwd: join(modules, name) })
-  const { Dir: folder, Version: version } = JSON.parse(stdout) as { readonly Dir: string; readonly Version: string }
+  const { Dir: folder, Version: version } = await download(pin)
   return {
     version,
     at: (path) => join(folder, path),
@@ -53,6 +54,26 @@ export async function open({ name, module, programs, minutes }: Pin): Promise<Mo
       return pushImage(registry, `peanut-bench/${image}`, { ...rest, files })
     },
   }
+}
+
+async function download({ name, module }: Pin): Promise<{ readonly Dir: string; readonly Version: string }> {
+  const { stdout } = await run("go", ["mod", "download", "-json", module], { cwd: join(modules, name) })
+  return JSON.parse(stdout)
+}
+
+/** Has a module with links built from a copy that has them again; the copy goes when this process ends. */
+async function restored(pin: Pin): Promise<readonly string[]> {
+  const links = Object.entries(pin.links ?? {})
+  if (links.length === 0) return []
+  const { path } = temporaryFolder("peanut-bench-")
+  const copy = join(path, "module")
+  await run("cp", ["-R", (await download(pin)).Dir, copy])
+  await run("chmod", ["-R", "u+w", copy])
+  for (const [link, target] of links) symlinkSync(target, join(copy, link))
+  const pins = (file: string) => readFileSync(join(modules, pin.name, file), "utf8")
+  writeFileSync(join(path, "go.mod"), `${pins("go.mod")}\nreplace ${pin.module} => ${copy}\n`)
+  writeFileSync(join(path, "go.sum"), pins("go.sum"))
+  return ["-modfile", join(path, "go.mod")]
 }
 
 export const manifestsOf = (yaml: string): readonly Manifest[] =>

@@ -16,21 +16,22 @@ export async function build<Program extends string>(set: ProgramSet<Program>): P
   mkdirSync(folder, { recursive: true })
   await alone(`${folder}.lock`, async () => {
     const programs = missingFrom(folder, set) // Asked under the lock: another process may have just built them.
+    const flags = programs.length > 0 ? ((await set.flags?.()) ?? []) : []
     for (const [index, program] of programs.entries()) {
       const all = `${index + 1} of ${programs.length}; once, about ${set.minutes} minutes in all on two cores`
       console.error(`building ${program} (${all})`)
       const source = set.sources[program]
-      await compile(join(set.modules, source.module), source.package, join(folder, program))
+      await compile(join(set.modules, source.module), source.package, flags, join(folder, program))
     }
   })
   return folder
 }
 
 /** A program appears under its name only when it is whole. */
-async function compile(module: string, goPackage: string, file: string): Promise<void> {
+async function compile(module: string, goPackage: string, flags: readonly string[], file: string): Promise<void> {
   const unfinished = `${file}.${process.pid}`
   try {
-    await run("go", ["build", "-ldflags", linkerFlags(module), "-o", unfinished, goPackage], {
+    await run("go", ["build", ...flags, "-ldflags", linkerFlags(module), "-o", unfinished, goPackage], {
       cwd: module,
       env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
       maxBuffer: 64 * 1024 * 1024, // Go names every module it downloads.

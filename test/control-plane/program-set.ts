@@ -18,6 +18,8 @@ export interface ProgramSet<Program extends string = string> {
   readonly sources: Readonly<Record<Program, Source>>
   /** What the build takes, on two cores. */
   readonly minutes: number
+  /** More flags for `go build`, asked for when something has to be built. */
+  readonly flags?: () => Promise<readonly string[]>
 }
 
 export function cacheFolder({ name, modules, sources }: ProgramSet): string {
