@@ -3,7 +3,7 @@
 // BENCH_REGISTRY names, installed for the time of the bench, and taken out again. Who cannot be had is not measured, and
 // the notes say why.
 
-import { rounds as roundsAsked, startProxy } from "./api.ts"
+import { startProxy } from "./api.ts"
 import { argo } from "./others/argo.ts"
 import { Cluster } from "./others/cluster.ts"
 import type { Place } from "./others/contender.ts"
@@ -11,8 +11,9 @@ import { graphs } from "./others/graph.ts"
 import { measure } from "./others/measure.ts"
 import { peanutFromZero, peanutWarm } from "./others/peanut.ts"
 import { plainJobs } from "./others/plain-jobs.ts"
-import { type Entry, print, type Table, tableOf } from "./others/table.ts"
+import { type Entry, tableOf } from "./others/table.ts"
 import { tekton } from "./others/tekton.ts"
+import { publish, type Report } from "./report.ts"
 
 export interface Options {
   /** How many, after one that only warms up. */
@@ -22,7 +23,7 @@ export interface Options {
 
 type Candidate = Entry & { readonly place: Place }
 
-export async function othersBench({ rounds = 3, tell = console.error }: Options = {}): Promise<Table> {
+export async function othersBench({ rounds = 3, tell = console.error }: Options = {}): Promise<Report> {
   const api = await startProxy()
   const cluster = new Cluster()
   const interruption = new AbortController()
@@ -74,4 +75,4 @@ export async function othersBench({ rounds = 3, tell = console.error }: Options 
   }
 }
 
-if (import.meta.main) console.log(print(await othersBench({ rounds: roundsAsked(3) })))
+if (import.meta.main) publish([await othersBench({ rounds: Number(process.argv[2] ?? 3) })])

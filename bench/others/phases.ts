@@ -1,6 +1,6 @@
 // Where the time of a run went, told from its pods alone, so that it means the same for everybody.
 
-import { median } from "../api.ts"
+import { median } from "../statistics.ts"
 import type { Graph } from "./graph.ts"
 
 export interface PodTimes {

@@ -1,17 +1,11 @@
 // The figures of all runs as one table: medians, and the range of the whole.
 
-import { median } from "../api.ts"
+import type { Report } from "../report.ts"
+import { median } from "../statistics.ts"
 import type { Contender } from "./contender.ts"
 import { type Graph, graphs } from "./graph.ts"
 import type { Run } from "./measure.ts"
 import type { Phases } from "./phases.ts"
-
-export interface Table {
-  readonly title: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-  readonly notes: readonly string[]
-}
 
 export interface Entry {
   readonly contender: Contender
@@ -22,7 +16,7 @@ export interface Entry {
 
 const columns = ["graph", "by", "median", "min", "max", "first pod", "a pod", "hand-off", "end", "writes"]
 
-export function tableOf(entries: readonly Entry[], versions: readonly string[], rounds: number): Table {
+export function tableOf(entries: readonly Entry[], versions: readonly string[], rounds: number): Report {
   const rows = graphs.flatMap((graph) => entries.map((entry) => row(graph, entry)))
   const troubles = Map.groupBy(
     entries.filter(({ trouble }) => trouble),
@@ -37,7 +31,7 @@ export function tableOf(entries: readonly Entry[], versions: readonly string[], 
     "first pod: from the request to it. a pod: from its creation to Succeeded. hand-off: from the end of a wave of pods to a pod of the next. end: from the last pod's end to the end of the run.",
     "writes: requests that write, of everybody to the API server while the run lasted and 3 s more, without leases.",
   ]
-  return { title: "The same graphs by others", columns, rows, notes }
+  return { title: "The same graphs by others", columns, rows, notes, targets: [] }
 }
 
 function row(graph: Graph, { contender, runs, trouble }: Entry): readonly string[] {
@@ -52,13 +46,3 @@ function row(graph: Graph, { contender, runs, trouble }: Entry): readonly string
 }
 
 const two = (seconds: number) => seconds.toFixed(2)
-
-/** As Markdown, which is also readable as it is. */
-export function print({ title, columns, rows, notes }: Table): string {
-  const widths = columns.map((column, i) =>
-    Math.max(...[column, ...rows.map((row) => row[i]!)].map((cell) => cell.length)),
-  )
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`
-  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`
-  return [title, "", line(columns), rule, ...rows.map(line), "", ...notes].join("\n")
-}
