@@ -5,13 +5,13 @@ const chain = { name: "chain", waves: [1, 1, 1] }
 const fan = { name: "fan", waves: [1, 2, 1] }
 
 describe("the phases of a measured run", () => {
-  it("of a chain add up to the whole", () => {
+  it("of a chain are the medians of its pods and hand-offs", () => {
     const pods = [
       { created: 7000, ended: 9000 },
       { created: 1500, ended: 3500 },
       { created: 4000, ended: 6000 },
     ]
-    expect(phases(pods, chain, 1000, 9250)).toEqual({ first: 0.5, pod: 2, handOff: 1, last: 0.25 })
+    expect(phases(pods, chain, 1000, 9250)).toEqual({ first: 0.5, pod: 2, handOff: 0.5, last: 0.25 })
   })
 
   it("hand off when the last pod of a wave has ended", () => {
