@@ -42,9 +42,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: "I2",
     what: "a suspended execution starts stages",
-    file: "src/execution/suspend.ts",
-    find: 'return suspend ? { _tag: "Wait", reason: "Suspended" } : undefined',
-    replace: 'return suspend === null ? { _tag: "Wait", reason: "Suspended" } : undefined',
+    file: "src/controller/reconcile.ts",
+    find: "let observed: Observed = { execution,",
+    replace: "let observed: Observed = { execution: { ...execution, spec: { ...execution.spec, suspend: false } },",
   },
   {
     invariant: "I3",
