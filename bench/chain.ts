@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process"
 import { publish, type Report } from "./report.ts"
 import { median } from "./statistics.ts"
 
-const target = 0.75
+const target = 0.7
 const length = 5
 const namespace = `bench-${Date.now().toString(36)}`
 const image = "busybox"

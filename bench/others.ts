@@ -27,11 +27,12 @@ export async function othersBench({ rounds = 3, tell = console.error }: Options 
   const api = await startProxy()
   const cluster = new Cluster()
   const interruption = new AbortController()
+  const { signal } = interruption
   const interrupt = () => interruption.abort(new Error("interrupted"))
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt)
 
   const giveUp = (candidate: Candidate, error: unknown) => {
-    interruption.signal.throwIfAborted()
+    if (signal.aborted) return
     const { message } = error as Error
     tell(`${candidate.contender.name}: ${message}`)
     candidate.trouble = message.split("\n")[0]!
@@ -41,6 +42,7 @@ export async function othersBench({ rounds = 3, tell = console.error }: Options 
     const candidates: Candidate[] = []
     const versions = new Set<string>()
     for (const contender of [peanutFromZero, peanutWarm, plainJobs, ...argo(), ...tekton()]) {
+      if (signal.aborted) break
       tell(`preparing ${contender.name}`)
       const place = { api, cluster, namespace: await cluster.namespace(contender.slug) }
       const candidate: Candidate = { contender, place, runs: new Map(graphs.map((graph) => [graph, []])) }
@@ -54,10 +56,11 @@ export async function othersBench({ rounds = 3, tell = console.error }: Options 
     for (let round = 0; round <= rounds; round++) {
       for (const graph of graphs) {
         for (const candidate of candidates.filter(({ trouble }) => !trouble)) {
+          if (signal.aborted) break
           const { contender, place, runs } = candidate
           const name = `${graph.name}-${round}`
           try {
-            const run = await measure(contender, place, graph, name, interruption.signal)
+            const run = await measure(contender, place, graph, name, signal)
             tell(`${name}, ${contender.name}: ${run.seconds.toFixed(2)} s`)
             if (round > 0) runs.get(graph)!.push(run)
           } catch (error) {
@@ -66,7 +69,8 @@ export async function othersBench({ rounds = 3, tell = console.error }: Options 
         }
       }
     }
-    return tableOf(candidates, [...versions], rounds)
+    const table = tableOf(candidates, [...versions], rounds)
+    return signal.aborted ? { ...table, notes: ["Interrupted: not all rounds were played.", ...table.notes] } : table
   } finally {
     tell("taking out what was put in")
     await cluster.remove().catch((error: Error) => tell(`something is left in the cluster: ${error.message}`))

@@ -10,7 +10,7 @@ const pin: Pin = {
   name: "argo-workflows",
   module: "github.com/argoproj/argo-workflows/v3",
   programs: ["cmd/workflow-controller", "cmd/argoexec"],
-  minutes: 15,
+  minutes: 5,
   links: { "workflow/executor/osspecific/signal_linux.go": "signal_darwin.go" },
 }
 

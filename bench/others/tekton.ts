@@ -12,7 +12,7 @@ const pin: Pin = {
   name: "tekton",
   module: "github.com/tektoncd/pipeline",
   programs: ["cmd/controller", "cmd/entrypoint", "cmd/nop", "cmd/workingdirinit"],
-  minutes: 5,
+  minutes: 2,
 }
 
 interface Tuning {
