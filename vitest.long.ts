@@ -2,7 +2,10 @@
 
 export const longSuites = [
   "test/cli/cluster-errors.test.ts",
+  "test/cli/graph/command.test.ts",
   "test/cli/logs.test.ts",
+  "test/cli/run-features.test.ts",
+  "test/cli/run-terminal.test.ts",
   "test/cli/watch.test.ts",
   "test/control-plane/control-plane.test.ts",
   "test/integration/api-faults.test.ts",

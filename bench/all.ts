@@ -26,8 +26,8 @@ const { values } = parseArgs({ options: { full: { type: "boolean", default: fals
 
 const benches: readonly Bench[] = [
   { name: "startup", run: () => startupReports() },
-  { name: "cold", run: () => coldReports(), obstacle: withoutPeanut },
-  { name: "chain", run: () => chainReports(), obstacle: withoutPeanut },
+  { name: "cold", run: () => coldReports(3), obstacle: withoutPeanut },
+  { name: "chain", run: () => chainReports(3), obstacle: withoutPeanut },
   { name: "hand-off", run: () => handOffReports() },
   { name: "scale", run: () => scaleReports({ ...usualScale, isFull: values.full }) },
 ]

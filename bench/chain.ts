@@ -8,7 +8,7 @@ import { median } from "./statistics.ts"
 
 const target = 0.7
 const length = 5
-const namespace = `bench-${Date.now().toString(36)}`
+const namespace = `bench-chain-${Date.now().toString(36)}`
 const image = "busybox"
 
 function kubectl(args: readonly string[], input?: object | readonly object[]): void {

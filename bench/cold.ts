@@ -10,7 +10,7 @@ import { publish, type Report } from "./report.ts"
 import { median } from "./statistics.ts"
 
 const targetMillis = 1000
-const namespace = `bench-${Date.now().toString(36)}`
+const namespace = `bench-cold-${Date.now().toString(36)}`
 const apiVersion = "pipeline.peanut.dev/v1alpha1"
 const group = `/apis/${apiVersion}/namespaces/${namespace}`
 const pods = "/api/v1/namespaces/peanut-system/pods"
