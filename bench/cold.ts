@@ -4,17 +4,16 @@
 // Job. (creationTimestamp is in whole seconds.)
 
 import { setTimeout as sleep } from "node:timers/promises"
-import { type ApiObject, startProxy } from "./api.ts"
+import { type Api, startProxy } from "./api.ts"
 import { Metrics } from "./control-plane/metrics.ts"
 import { publish, type Report } from "./report.ts"
 import { median } from "./statistics.ts"
+import { controllerPods, systemPods, untilZero } from "./zero-pods.ts"
 
 const targetMillis = 1000
 const namespace = `bench-cold-${Date.now().toString(36)}`
 const apiVersion = "pipeline.peanut.dev/v1alpha1"
 const group = `/apis/${apiVersion}/namespaces/${namespace}`
-const pods = "/api/v1/namespaces/peanut-system/pods"
-const ours = `${pods}?labelSelector=serving.knative.dev/service%3Dpeanut`
 
 /** Milliseconds since the execution was sent, in the order in which they come. */
 interface Marks {
@@ -27,8 +26,6 @@ interface Marks {
   readonly look: number
 }
 
-type Api = Awaited<ReturnType<typeof startProxy>>
-
 export async function coldReports(rounds = 5): Promise<readonly Report[]> {
   const api = await startProxy()
   try {
@@ -39,7 +36,7 @@ export async function coldReports(rounds = 5): Promise<readonly Report[]> {
     await api.watch(`/apis/batch/v1/namespaces/${namespace}/jobs`, ({ object, at }) => {
       first(`job of ${object.metadata.labels?.["pipeline.peanut.dev/execution"]}`, at)
     })
-    await api.watch(ours, ({ object, at }) => {
+    await api.watch(controllerPods, ({ object, at }) => {
       if (!seen.has("podCreated")) pod = object.metadata.name
       first("podCreated", at)
       if (object.spec?.nodeName !== undefined) first("scheduled", at)
@@ -84,7 +81,7 @@ async function arrange(api: Api): Promise<void> {
 
 /** What the pod's process says of its start. */
 async function beginOf(api: Api, pod: string) {
-  const log = await api.text(`${pods}/${pod}/log?container=controller`).catch(() => "")
+  const log = await api.text(`${systemPods}/${pod}/log?container=controller`).catch(() => "")
   const line = log.split("\n").find((line) => line.includes('"message":"listening"'))
   if (line === undefined) return undefined
   const { time, startMillis } = JSON.parse(line) as { time: string; startMillis: number }
@@ -92,7 +89,7 @@ async function beginOf(api: Api, pod: string) {
 }
 
 async function firstLook(api: Api, pod: string): Promise<number | undefined> {
-  const metrics = Metrics.parse(await api.text(`${pods}/http:${pod}:8080/proxy/metrics`).catch(() => ""))
+  const metrics = Metrics.parse(await api.text(`${systemPods}/http:${pod}:8080/proxy/metrics`).catch(() => ""))
   const looks = metrics.total("peanut_reconcile_duration_seconds_count")
   return looks > 0 ? (1000 * metrics.total("peanut_reconcile_duration_seconds_sum")) / looks : undefined
 }
@@ -130,16 +127,6 @@ async function until<T>(what: string, get: () => T | undefined | Promise<T | und
     await sleep(10)
   }
   throw new Error(`${what} was not seen in a minute`)
-}
-
-/** Until the controller has no pod, and had none for a while. */
-async function untilZero(api: Api): Promise<void> {
-  for (let empty = 0, i = 0; empty < 5; i++) {
-    if (i > 300) throw new Error("the controller does not scale to zero")
-    const { items } = await api.get<{ items: readonly ApiObject[] }>(ours)
-    empty = items.length === 0 ? empty + 1 : 0
-    await sleep(1000)
-  }
 }
 
 if (import.meta.main) publish(await coldReports(Number(process.argv[2] ?? 5)))

@@ -5,12 +5,12 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { atStart, bundle } from "../scripts/build.ts"
+import { freePort } from "../test/control-plane/processes.ts"
 import { cpuSeconds } from "./control-plane/usage.ts"
 import { publish, type Report } from "./report.ts"
 import { median } from "./statistics.ts"
@@ -66,10 +66,7 @@ export async function startupReports(rounds = 15): Promise<readonly Report[]> {
 
 /** Starts a process, and looks at it when it says its first word: that it listens. */
 async function start({ script, env }: Variant, preload: string): Promise<Start> {
-  const port = createServer().listen(0)
-  await once(port, "listening")
-  const PORT = String((port.address() as { port: number }).port)
-  port.close()
+  const PORT = String(await freePort())
   const child = spawn(process.execPath, ["--import", preload, script], {
     env: { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: "1", PORT, ...env },
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,12 +1,10 @@
 // Peanut as it is installed, twice: from zero pods, and right after that, while its pod is still there.
 
-import { setTimeout as sleep } from "node:timers/promises"
-import type { Api, ApiObject } from "../api.ts"
+import { untilZero } from "../zero-pods.ts"
 import { bySucceeded, type Contender, type Place } from "./contender.ts"
 import { command, type Graph, graphs, image, stagesOf } from "./graph.ts"
 
 const apiVersion = "pipeline.peanut.dev/v1alpha1"
-const pods = "/api/v1/namespaces/peanut-system/pods?labelSelector=serving.knative.dev/service%3Dpeanut"
 
 export const peanutFromZero: Contender = {
   ...peanut("Peanut, from zero pods", "peanut-cold"),
@@ -42,14 +40,4 @@ const executions = ({ namespace }: Place) => `/apis/${apiVersion}/namespaces/${n
 function pipeline(namespace: string, graph: Graph) {
   const stages = stagesOf(graph).map(({ name, dependsOn }) => ({ name, type: "true", dependsOn }))
   return { apiVersion, kind: "PeanutPipeline", metadata: { name: graph.name, namespace }, spec: { stages } }
-}
-
-/** Until the controller has no pod, and had none for a while. */
-async function untilZero(api: Api): Promise<void> {
-  for (let empty = 0, i = 0; empty < 5; i++) {
-    if (i > 300) throw new Error("the controller does not scale to zero")
-    const { items } = await api.get<{ items: readonly ApiObject[] }>(pods)
-    empty = items.length === 0 ? empty + 1 : 0
-    await sleep(1000)
-  }
 }
