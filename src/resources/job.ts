@@ -6,7 +6,16 @@ import type { Container, EnvVar, JobManifest, PodSpec } from "../api/job.ts"
 import { apiVersion } from "../api/meta.ts"
 import { type StageSpec, stageContainerName } from "../api/stage.ts"
 import { jobName } from "./job-name.ts"
-import { combinationKey, executionKey, executionLabel, managedByKey, stageKey, stageLabel } from "./labels.ts"
+import {
+  combinationKey,
+  executionKey,
+  executionLabel,
+  managedByKey,
+  shardKey,
+  shardLabel,
+  stageKey,
+  stageLabel,
+} from "./labels.ts"
 
 export interface JobOptions {
   /** Which combination of the stage's matrix it is for, where there is one; and what that says. */
@@ -30,6 +39,7 @@ export function stageJob(
       [executionKey]: executionLabel(name),
       [stageKey]: stageLabel(stage),
       [managedByKey]: "peanut",
+      [shardKey]: shardLabel(uid),
     },
     annotations: {
       [executionKey]: name,

@@ -14,6 +14,11 @@ export const combinationKey = `${group}/combination`
 export const pipelineKey = `${group}/pipeline`
 export const scheduleKey = `${group}/schedule`
 export const managedByKey = "app.kubernetes.io/managed-by"
+/** On Jobs and pods: which of the source's watches tells of them, so that an execution waits only for those of its shard. */
+export const shardKey = `${group}/shard`
+
+/** As many as `knative/source.yaml` has entries for pods; its last one takes whatever has none of the other labels. */
+const shards = 4
 
 /** The value of the label {@link executionKey}: the execution's name, or where that is too long a part and a hash of it. */
 export function executionLabel(name: string): string {
@@ -23,6 +28,11 @@ export function executionLabel(name: string): string {
 /** The value of the label {@link stageKey}: what of the stage's name a label can say. */
 export function stageLabel(name: string): string {
   return slug(name, 63) || `stage-${hash(name)}`
+}
+
+/** The value of the label {@link shardKey}: the same for all that an execution owns, whose events so stay in order. */
+export function shardLabel(uid: string): string {
+  return String(createHash("sha256").update(uid).digest().readUInt32BE() % shards)
 }
 
 /** Text as a lower-case DNS label of at most so many characters; empty where nothing of it can be kept. */

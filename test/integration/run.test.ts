@@ -6,6 +6,7 @@ import { CloudEvent } from "cloudevents"
 import { beforeEach, expect, it } from "vitest"
 import { resources } from "../../src/cluster/object-api.ts"
 import { sourceEvent } from "../../src/events/source.ts"
+import { shardLabel } from "../../src/resources/labels.ts"
 import { describeWithControlPlane } from "../control-plane/describe.ts"
 import { freePort, startServer } from "./server.ts"
 import {
@@ -51,6 +52,7 @@ describeWithControlPlane("a run on a real API server", () => {
       expect(job.labels).toMatchObject({
         "pipeline.peanut.dev/execution": "peanutpipelineexecution-sample",
         "app.kubernetes.io/managed-by": "peanut",
+        "pipeline.peanut.dev/shard": shardLabel(metadata.uid),
       })
       expect(job.annotations["pipeline.peanut.dev/stage"]).toMatch(/^(First|Second|Third|Fourth|Fifth) Stage$/)
     }

@@ -14,6 +14,7 @@ const execLabels = {
   "pipeline.peanut.dev/execution": "run",
   "pipeline.peanut.dev/stage": "first-stage",
   "app.kubernetes.io/managed-by": "peanut",
+  "pipeline.peanut.dev/shard": "1",
 }
 /** What every stage's container is told beside what its author says. */
 const output = { name: "PEANUT_OUTPUT", value: "/dev/termination-log" }
