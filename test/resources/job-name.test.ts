@@ -65,6 +65,12 @@ describe("jobName", () => {
     expect(a).not.toBe(b)
   })
 
+  it("is the same after more names than are remembered", () => {
+    const before = jobName(run("nightly"), "First Stage")
+    for (let i = 0; i < 10_001; i++) jobName(run("other"), `Stage ${i}`)
+    expect(jobName(run("nightly"), "First Stage")).toBe(before)
+  })
+
   it("does not collide over 100,000 pairs of execution and stage, not even in its hash alone", () => {
     const hashes = new Set<string>()
     for (let execution = 0; execution < 100; execution++) {

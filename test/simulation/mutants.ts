@@ -15,8 +15,8 @@ export const mutants: readonly Mutant[] = [
     invariant: "I1",
     what: "the name of a Job has a random part",
     file: "src/resources/job-name.ts",
-    find: "hash(execution.uid, stage, index)",
-    replace: "hash(execution.uid, stage, index, Math.random())",
+    find: "if (known !== undefined) return known",
+    replace: "uid += Math.random()",
   },
   {
     invariant: "I1",
