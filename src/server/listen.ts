@@ -23,13 +23,23 @@ export function listen(app: Hono, port: number, options: ServerOptions = {}): Pr
   })
 }
 
+/** How long a sender may go on sending what nobody reads, in milliseconds. */
+const lingering = 500
+
 /**
  * Answers what Node.js cannot read as HTTP. It would do so itself, but with 413 for long chunk extensions, which
- * Knative's senders repeat.
+ * Knative's senders repeat; and it would close at once, which resets the connection if more is on its way, and the sender
+ * may then never see the answer.
  */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (socket.writable) socket.write(`HTTP/1.1 ${status(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  socket.destroy()
+  if (!socket.writable) {
+    // What follows an answer is unreadable, too; a connection that broke has nothing that follows.
+    if (!socket.writableEnded) socket.destroy()
+    return
+  }
+  socket.end(`HTTP/1.1 ${status(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const timer = setTimeout(() => socket.destroy(), lingering)
+  socket.once("close", () => clearTimeout(timer))
 }
 
 function status(code: string | undefined): string {

@@ -1,6 +1,7 @@
 // What a sender may do to a server, on purpose or not. None of it may stop the server, make it send an answer that
 // Knative repeats, or show in the log.
 
+import { connect } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { maxBodyBytes } from "../../src/server/body.ts"
@@ -273,6 +274,22 @@ describe("what is not HTTP", () => {
       raw.destroy()
     })(),
   )
+
+  it("is answered also while more of it comes, and the connection closes before long", () =>
+    survives(async ({ port }) => {
+      const socket = connect(port, "127.0.0.1").on("error", () => undefined)
+      socket.write("BREW / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n")
+      await sleep(50)
+      const start = Date.now()
+      const more = setInterval(() => socket.write(Buffer.alloc(10_000, "[")), 10)
+      await sleep(50)
+      // Fails if the connection is reset.
+      let received = ""
+      for await (const part of socket) received += part
+      clearInterval(more)
+      expect(received).toMatch(/^HTTP\/1\.1 400 /)
+      expect(Date.now() - start).toBeLessThan(5000)
+    })())
 
   it("leaves the connections of others alone", () =>
     survives(async ({ port, post }) => {
