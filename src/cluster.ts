@@ -45,8 +45,15 @@ export class Cluster extends Context.Service<
     execution(ref: Ref): Effect.Effect<Execution, NotFound | Malformed | Failed>
     /** The pipeline an execution names and the stages of its namespace, as they are now. */
     definition(execution: Execution): Effect.Effect<Definition, Malformed | Failed>
-    /** The Jobs of these stages that this execution owns, and their pods. */
-    run(execution: Execution, stages: Attention): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
+    /**
+     * The Jobs of these stages that this execution owns, and their pods. While none of the Jobs has ended, pods as old as
+     * `podVersion` will do.
+     */
+    run(
+      execution: Execution,
+      stages: Attention,
+      podVersion?: string,
+    ): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
     /** One Job by name, whoever owns it. */
     job(ref: Ref): Effect.Effect<Job, NotFound | Malformed | Failed>
     createJob(job: JobManifest): Effect.Effect<Job, AlreadyExists | NotFound | Malformed | Failed>
@@ -108,30 +115,29 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
   return Cluster.of({
     execution: (ref) => parsed(api.get(resources.executions, ref), execution),
 
-    definition: ({ metadata: { namespace }, spec }) =>
-      Effect.all(
-        {
-          pipeline: parsed(api.get(resources.pipelines, { namespace, name: spec.pipelineName }), pipeline).pipe(
-            Effect.catchTag("NotFound", () => Effect.undefined),
-          ),
-          stages: stagesOf(namespace),
-        },
-        // One after the other: a second connection takes longer to open than an answer on the first.
-        { concurrency: 1 },
-      ),
+    definition: Effect.fnUntraced(function* ({ metadata: { namespace }, spec }) {
+      const ref = { namespace, name: spec.pipelineName }
+      const found = yield* parsed(api.get(resources.pipelines, ref), pipeline).pipe(
+        Effect.catchTag("NotFound", () => Effect.undefined),
+      )
+      return { pipeline: found, stages: found === undefined ? new Map() : yield* usedStages(found) }
+    }),
 
-    run: (execution, stages) => {
+    run: (execution, stages, podVersion) => {
       const { namespace, uid } = execution.metadata
       const labels = labelsOf(execution, stages)
       if (labels === undefined) return Effect.succeed({ jobs: new Map(), pods: new Map() })
       // Pods last: a pod that was seen before it ended, beside its Job that was seen Complete, would hide its outputs.
       return Effect.gen(function* () {
-        // One is found by its name, for which the API server need not look through all Jobs of the namespace.
-        const isOne = stages !== "all" && runningJobNames(execution).length === 1
-        const labelled = isOne ? [] : yield* readable(api.list(resources.jobs, { namespace, labels }), job)
+        // A few are found by their names, for which the API server need not look through all Jobs of the namespace.
+        const running = runningJobNames(execution).length
+        const areFew = stages !== "all" && running > 0 && running <= maxByName
+        const labelled = areFew ? [] : yield* readable(api.list(resources.jobs, { namespace, labels }), job)
         const owned = labelled.filter((job) => controllerUid(job.metadata) === uid)
         const jobs = [...owned, ...(yield* unlabelled(execution, owned))]
-        const pods = yield* readable(api.list(resources.pods, { namespace, labels }), pod)
+        // A pod that succeeded may be older than its Job; but what a Job that has ended is told by is how its pods ended.
+        const notOlderThan = jobs.some(isJobFinished) ? undefined : podVersion
+        const pods = yield* readable(api.list(resources.pods, { namespace, labels, notOlderThan }), pod)
         return {
           jobs: new Map(jobs.map((job) => [job.metadata.name, job])),
           pods: Map.groupBy(pods, (pod) => controllerUid(pod.metadata) ?? ""),
@@ -242,6 +248,16 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         .pipe(Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void })),
   })
 
+  /** The stages that a pipeline uses; where one is missing, all of its namespace, among which may be the one that was meant. */
+  function usedStages({ metadata: { namespace }, spec }: Pipeline) {
+    const types = [...new Set([...spec.stages, ...(spec.finally ?? [])].map(({ type }) => type))]
+    if (types.length > maxByName) return stagesOf(namespace)
+    return Effect.forEach(types, (name) => parsed(api.get(resources.stages, { namespace, name }), stage)).pipe(
+      Effect.map((stages): ReadonlyMap<string, Stage> => new Map(stages.map((stage) => [stage.metadata.name, stage]))),
+      Effect.catchTags({ NotFound: () => stagesOf(namespace), Malformed: () => stagesOf(namespace) }),
+    )
+  }
+
   function getJob(ref: Ref) {
     return parsed(api.get(resources.jobs, ref), job)
   }
@@ -307,6 +323,9 @@ function written<T extends { readonly metadata: Ref }, E>(
 ): Effect.Effect<T, E | Malformed> {
   return Effect.map(parsed(call, z.object({ metadata: objectMeta })), ({ metadata }) => ({ ...object, metadata }))
 }
+
+/** The most objects that are read one by one rather than listed. */
+const maxByName = 4
 
 /** The most stages that a selector names; beyond, whoever asks gets the Jobs of all. */
 const maxSelected = 50

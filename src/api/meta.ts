@@ -52,6 +52,11 @@ export const condition = z.object({
 })
 export type Condition = z.infer<typeof condition>
 
+/** Of two resource versions of objects of one kind, the later: they are numbers, though not always safe ones. */
+export function laterVersion(a: string, b: string): string {
+  return BigInt(a) > BigInt(b) ? a : b
+}
+
 /** The UID of the controller that owns an object; Peanut trusts nothing else about who an object belongs to. */
 export function controllerUid(meta: Pick<ObjectMeta, "ownerReferences">): string | undefined {
   return meta.ownerReferences.find((owner) => owner.controller)?.uid

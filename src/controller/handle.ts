@@ -2,6 +2,7 @@
 
 import type { CloudEventV1 } from "cloudevents"
 import * as Effect from "effect/Effect"
+import { laterVersion } from "../api/meta.ts"
 import { type Target, targetOf } from "../events/target.ts"
 import { counted } from "./counted.ts"
 import { NotTaken } from "./not-taken.ts"
@@ -25,13 +26,25 @@ function within(served: string | undefined, target: Target): Target {
 /** The events without those about the same as a later one: a batch must not cause more work than it has targets. */
 export function distinctEvents(events: readonly CloudEventV1<unknown>[]): readonly CloudEventV1<unknown>[] {
   if (events.length < 2) return events
-  return [...new Map(events.map((event) => [JSON.stringify(targetOf(event)), event])).values()]
+  const distinct = new Map<string, { readonly event: CloudEventV1<unknown>; readonly podVersion: string }>()
+  for (const event of events) {
+    const { podVersion = "0", ...target } = targetOf(event) as Target & { readonly podVersion?: string }
+    const key = JSON.stringify(target)
+    const other = distinct.get(key)
+    // Of two about pods, what the later one tells must be seen, in whatever order they come.
+    if (other === undefined || laterVersion(podVersion, other.podVersion) === podVersion) {
+      distinct.set(key, { event, podVersion })
+    }
+  }
+  return [...distinct.values()].map(({ event }) => event)
 }
 
 const follow = Effect.fn("handle")(function* (target: Target, type: string) {
   switch (target._tag) {
-    case "Execution":
-      return yield* reconcile(target.ref, target.jobName === undefined ? {} : { jobNames: [target.jobName] })
+    case "Execution": {
+      const { ref, jobName, podVersion } = target
+      return yield* reconcile(ref, { podVersion, ...(jobName !== undefined && { jobNames: [jobName] }) })
+    }
     case "Pipeline":
       return yield* validate(target.ref)
     case "Stage":

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { type Execution, type ExecutionStatus, isFinished } from "../api/execution.ts"
-import type { Ref } from "../api/meta.ts"
+import { laterVersion, type Ref } from "../api/meta.ts"
 import type { ConcurrencyPolicy } from "../api/pipeline.ts"
 import { Cluster, type Refused, Unavailable } from "../cluster.ts"
 import { type AcceptedExecution, isAccepted } from "../execution/accept.ts"
@@ -31,6 +31,8 @@ export const patience = 5
 export interface Cause {
   /** The Jobs that changed, where it is only that: if their ends are recorded, there is nothing to look at. */
   readonly jobNames?: readonly string[] | undefined
+  /** The version of a pod that changed, where only pods did: it is enough to see pods as they were then. */
+  readonly podVersion?: string | undefined
   /** Look at all Jobs of it, whatever its status says of them. */
   readonly isThorough?: true
   /** Some Job of it has not ended, which must be looked at even if the execution has. */
@@ -40,6 +42,7 @@ export interface Cause {
 /** What two looks that become one have to look at. */
 const merged = (a: Cause, b: Cause): Cause => ({
   jobNames: a.jobNames && b.jobNames && [...new Set([...a.jobNames, ...b.jobNames])],
+  podVersion: a.podVersion && b.podVersion && laterVersion(a.podVersion, b.podVersion),
   ...((a.isThorough || b.isThorough) && { isThorough: true }),
   ...((a.hasRunningJob || b.hasRunningJob) && { hasRunningJob: true }),
 })
@@ -54,7 +57,7 @@ export const reconcile = (ref: Ref, cause: Cause = {}): Effect.Effect<void, Unav
       step(ref, cause).pipe(
         // Jobs that it created by then are not in the status; they are found by looking at all.
         Effect.catchTag("Conflict", () =>
-          Effect.retry(step(ref, { ...cause, isThorough: true }), {
+          Effect.retry(step(ref, { ...cause, podVersion: undefined, isThorough: true }), {
             while: (error) => error._tag === "Conflict",
             times: patience - 1,
           }),
@@ -90,7 +93,7 @@ const step = Effect.fn("reconcile")(function* (ref: Ref, cause: Cause) {
 
   const expressions = yield* expressionsFor(execution.status.snapshot)
   const attention = cause.isThorough || cause.hasRunningJob ? "all" : attentionTo(execution)
-  const run = yield* cluster.run(execution, attention)
+  const run = yield* cluster.run(execution, attention, cause.podVersion)
   let observed: Observed = { execution, ...run, refusals: new Map(), ...(expressions && { expressions }) }
   let next = advance(observed, time)
   while (next.create.length > 0) {

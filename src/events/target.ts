@@ -10,7 +10,13 @@ import { podTrouble } from "../execution/pod-trouble.ts"
 import { executionKey } from "../resources/labels.ts"
 
 export type Target =
-  | { readonly _tag: "Execution"; readonly ref: Ref; readonly jobName?: string | undefined }
+  | {
+      readonly _tag: "Execution"
+      readonly ref: Ref
+      readonly jobName?: string | undefined
+      /** Of the pod that the event is about, where it is about one. */
+      readonly podVersion?: string
+    }
   | { readonly _tag: "Pipeline"; readonly ref: Ref }
   | { readonly _tag: "Stage"; readonly ref: Ref }
   /** Executions of this pipeline take turns, and the one that ran is gone. */
@@ -61,6 +67,9 @@ export function targetOf({ type, data }: Pick<CloudEventV1<unknown>, "type" | "d
   }
 }
 
+/** A resource version, as all API servers give them. */
+const decimal = /^[1-9]\d{0,18}$/
+
 /** As much of an object as every event must show. */
 const header = z.looseObject({
   apiVersion: z.string(),
@@ -70,6 +79,7 @@ const header = z.looseObject({
     namespace: objectName,
     name: objectName,
     generation: z.number().optional(),
+    resourceVersion: z.string().regex(decimal).optional().catch(undefined),
     labels: z.record(z.string(), z.string()).optional(),
     annotations: z.record(z.string(), z.string()).optional(),
     ownerReferences: z.array(ownerReference).optional(),
@@ -114,13 +124,13 @@ function jobTarget(change: Change, body: Body): Target {
 }
 
 function podTarget(change: Change, body: Body): Target {
-  const { annotations, labels, namespace, ownerReferences } = body.metadata
+  const { annotations, labels, namespace, ownerReferences, resourceVersion: podVersion } = body.metadata
   const name = annotations?.[executionKey] ?? labels?.[executionKey]
   if (!isName(name)) return none("the pod does not belong to an execution")
   if (change === "delete") return none("the Job controller answers for deleted pods")
   if (!isTelling(body)) return none("the pod neither ended just now nor says why it cannot start")
   const jobName = ownerReferences?.find((owner) => owner.controller)?.name
-  return { _tag: "Execution", ref: { namespace, name }, jobName }
+  return { _tag: "Execution", ref: { namespace, name }, jobName, ...(podVersion !== undefined && { podVersion }) }
 }
 
 const isName = (name: unknown): name is string => objectName.safeParse(name).success

@@ -84,6 +84,26 @@ const cases = {
     expect(pipeline).toEqual(definition.pipeline)
   },
 
+  "reads the stages that a pipeline uses; all of the namespace where one is missing or malformed, or they are many":
+    async (world: World) => {
+      const types = ["a", "b", "c", "d", "e"]
+      for (const type of types) await create(world, resources.stages, type, { spec: { image: "busybox" } })
+      const typesOf = async (pipelineName: string, stages: readonly string[], atEnd?: readonly string[]) => {
+        const uses = (types: readonly string[]) => types.map((type, i) => ({ name: `s${i}-${type}`, type }))
+        const spec = {
+          stages: uses(stages),
+          ...(atEnd && { finally: uses(atEnd).map((s) => ({ ...s, name: `z${s.name}` })) }),
+        }
+        await create(world, resources.pipelines, pipelineName, { spec })
+        await create(world, resources.executions, `of-${pipelineName}`, { spec: { pipelineName } })
+        const definition = await ok(world.cluster.definition(await executionOf(world, `of-${pipelineName}`)))
+        return [...definition.stages.keys()].toSorted()
+      }
+      expect(await typesOf("few", ["b", "b", "c"], ["a", "b"])).toEqual(["a", "b", "c"])
+      expect(await typesOf("misses", ["a", "x"])).toEqual(types)
+      expect(await typesOf("many", types)).toEqual(types)
+    },
+
   "defines an execution of a missing pipeline as one without": async (world: World) => {
     const definition = await ok(world.cluster.definition(await newExecution(world)))
     expect(definition).toEqual({ pipeline: undefined, stages: new Map() })
@@ -311,6 +331,24 @@ const cases = {
     expect(await seen(two, ["a", "b"])).toEqual(both)
   },
 
+  "shows pods no older than asked, also than a version that nobody has seen": async (world: World) => {
+    const run = await newExecution(world)
+    const job = await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
+    const labels = { [executionKey]: executionLabel("run") }
+    const metadata = { labels, ownerReferences: [ownerOf("batch/v1", "Job", job.metadata)] }
+    const versions = ["7", "9223372036854775807"]
+    for (const name of ["a-1", "a-2", "a-3"]) {
+      const pod = await create(world, resources.pods, name, { metadata, spec: idlePod }, "v1")
+      versions.push((pod as { readonly metadata: { readonly resourceVersion: string } }).metadata.resourceVersion)
+      const { pods } = await ok(world.cluster.run(run, "all", versions.at(-1)))
+      expect(pods.get(job.metadata.uid)?.map(({ metadata }) => metadata.name)).toContain(name)
+    }
+    for (const version of versions) {
+      const { jobs, pods } = await ok(world.cluster.run(run, "all", version))
+      expect([jobs.size, pods.get(job.metadata.uid)?.length]).toEqual([1, 3])
+    }
+  },
+
   "writes of a status what changed, and reads it back whole": async (world: World) => {
     const run = await newExecution(world)
     const accepted = acceptedStatus(run, "a, b, c")
@@ -492,9 +530,9 @@ async function create(
   name: string,
   { metadata, ...rest }: { readonly metadata?: object; readonly [field: string]: unknown },
   version: string = apiVersion,
-): Promise<void> {
+): Promise<unknown> {
   const object = { apiVersion: version, kind: resource.kind, metadata: { ...metadata, name, namespace }, ...rest }
-  await ok(objects.create(resource, namespace, object))
+  return ok(objects.create(resource, namespace, object))
 }
 
 const executionOf = ({ cluster, namespace }: World, name: string) => ok(cluster.execution({ namespace, name }))

@@ -302,7 +302,8 @@ describe("an API server that gives no answer", () => {
     "to %s: the event fails as Unavailable, to be sent again",
     async (verb) => {
       const world = arrange("a")
-      const event = world.events().find(({ subject }) => subject?.endsWith("/run"))!
+      const started = world.events().find(({ subject }) => subject?.endsWith("/run"))!
+      const event = verb === "list" ? resyncEvent : started
       world.before = when((call) => call.verb === verb, Effect.fail(unavailable))
       expect(await world.refusal(event)).toMatchObject({ _tag: "Unavailable" })
       world.before = () => Effect.void

@@ -313,6 +313,23 @@ describe("the controller, quiet (I6, I8)", () => {
     ])
   })
 
+  it.each([
+    { many: 4, start: ["get", "get", "get", "get"], end: ["get", "get", "get", "get"] },
+    { many: 5, start: ["list"], end: ["list"] },
+  ])("reads up to four stages and Jobs by name, and lists more: $many", async ({ many, start, end }) => {
+    const names = Array.from({ length: many }, (_, i) => `s${i}`)
+    const world = arrange(names.map((name) => ({ name, type: name })))
+    for (const name of names) world.stage(name)
+    const verbs = (plural: string) => world.calls.filter((call) => call.resource.plural === plural)
+    await world.handle(world.events().find(({ subject }) => subject?.endsWith("/run"))!)
+    expect(verbs("peanutstages").map(({ verb }) => verb)).toEqual(start)
+    world.calls.length = 0
+    world.succeedPod("s0")
+    await world.handle(world.events().at(-1)!)
+    expect(verbs("jobs").map(({ verb }) => verb)).toEqual(end)
+    expect(world.stageStatus("s0")?.phase).toBe("Succeeded")
+  })
+
   it("does not take events that are none of its own", async () => {
     const world = new World()
     const event = { type: "com.github.push", data: {} } as Parameters<World["handle"]>[0]

@@ -17,6 +17,7 @@ import {
   type Refused,
   type Resource,
   resources,
+  type Selection,
   type Unavailable,
 } from "../../src/cluster/object-api.ts"
 import { Cluster, makeCluster } from "../../src/cluster.ts"
@@ -32,6 +33,7 @@ export interface Call {
   readonly resource: Resource
   readonly name: string
   readonly subresource?: "status" | undefined
+  readonly selection?: Selection
 }
 
 /** What comes between the controller and the API: a delay, an error, a crash, or somebody else's write. */
@@ -262,7 +264,8 @@ export class World {
       delete: (resource, object) =>
         around({ verb: "delete", resource, name: object.name }, api.delete(resource, object)),
       get: (resource, ref) => around({ verb: "get", resource, name: ref.name }, api.get(resource, ref)),
-      list: (resource, options) => around({ verb: "list", resource, name: "" }, api.list(resource, options)),
+      list: (resource, options) =>
+        around({ verb: "list", resource, name: "", selection: options }, api.list(resource, options)),
       create: (resource, namespace, object) => {
         const { name } = (object as { metadata: { name: string } }).metadata
         return around({ verb: "create", resource, name }, api.create(resource, namespace, object))

@@ -147,37 +147,42 @@ describe("targetOf, what matters", () => {
       event: "a pod that succeeded",
       change: "update",
       data: pod({ phase: "Succeeded" }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
     },
     {
       event: "a pod that failed",
       change: "update",
       data: pod({ phase: "Failed" }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
     },
     {
       event: "a pod whose image cannot be pulled",
       change: "update",
       data: pod(waitingFor("ErrImagePull")),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
     },
     {
       event: "a pod that took long to start",
       change: "update",
       data: pod(startedAfter(3)),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
     },
     {
       event: "a pod of an execution whose name no label can hold",
       change: "update",
       data: pod({ phase: "Succeeded" }, { annotations: { [key]: "x".repeat(253) }, labels: { [key]: "x" } }),
-      is: { _tag: "Execution", ref: { namespace: "team", name: "x".repeat(253) }, jobName: "run-a-1" },
+      is: {
+        _tag: "Execution",
+        ref: { namespace: "team", name: "x".repeat(253) },
+        jobName: "run-a-1",
+        podVersion: "4711",
+      },
     },
     {
       event: "a pod that lost its annotation",
       change: "update",
       data: pod({ phase: "Succeeded" }, { annotations: {} }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
     },
   ])("$event", ({ change, data, is }) => {
     expect(target(change, data)).toEqual(is)

@@ -123,6 +123,13 @@ export const mutants: readonly Mutant[] = [
     replace: "if (false) observed",
   },
   {
+    invariant: "I5",
+    what: "beside a Job that has ended, its pods may be as they were before",
+    file: "src/cluster.ts",
+    find: "jobs.some(isJobFinished) ? undefined : podVersion",
+    replace: "podVersion",
+  },
+  {
     invariant: "I7",
     what: "a Job of the right name is taken for our own",
     file: "src/controller/create-jobs.ts",

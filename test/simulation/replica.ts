@@ -46,8 +46,8 @@ export interface Handling {
   readonly calls: Call[]
   /** Executions as it read them, by UID, and when. */
   readonly reads: Map<string, { readonly object: StoredObject; readonly time: number }>
-  /** When it listed what last: the executions, or the Jobs of an execution, by label. */
-  readonly listed: Map<string, number>
+  /** When it last saw what: the executions, the Jobs of an execution by label, or a Job by its name. */
+  readonly seen: Map<string, number>
   /** How many of its calls failed, so that it may have had to look again. */
   races: number
   exit?: Exit.Exit<void, { readonly _tag: string; readonly message: string }>

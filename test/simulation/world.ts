@@ -13,6 +13,7 @@ import { executionKey } from "../../src/resources/labels.ts"
 import { invariants, type Judge } from "./invariants.ts"
 import { known } from "./known.ts"
 import { createdFor, type ExecutionFacts, Ledger } from "./ledger.ts"
+import { Past } from "./past.ts"
 import type { Plan } from "./plan.ts"
 import { begin, type Handling, type Host, newProcess, type Replica, type Waiting } from "./replica.ts"
 import { Turns } from "./turns.ts"
@@ -78,11 +79,13 @@ export class World implements Host {
   #sleepers: { readonly handling: Handling; readonly until: number; readonly wake: () => void }[] = []
   #actor: Handling | undefined
   readonly #judges: readonly Judge[]
+  readonly #past: Past
 
   constructor(plan: Plan) {
     this.plan = plan
     let uids = 0
     this.store = new Store({ now: () => timestamp(this.millis()), newUid: () => `uid-${++uids}` })
+    this.#past = new Past(this.store)
     this.replicas = Array.from({ length: plan.replicas }, (_, index) => ({
       name: `replica ${index + 1}`,
       clockSkewSeconds: 0,
@@ -115,11 +118,11 @@ export class World implements Host {
   deliver(delivery: Delivery, replica: Replica): Handling {
     const number = ++this.#handled
     const words = delivery.words
-    const handling: Handling = { number, replica, words, calls: [], reads: new Map(), listed: new Map(), races: 0 }
+    const handling: Handling = { number, replica, words, calls: [], reads: new Map(), seen: new Map(), races: 0 }
     this.say(`${replica.name} takes: ${delivery.words}`)
     this.handlings.push(handling)
     this.#deliveries.set(handling, delivery)
-    begin(this, storeApi(this.store), handling, delivery.event())
+    begin(this, this.#past.seenBy(number, storeApi(this.store)), handling, delivery.event())
     this.scheduler.run()
     this.#clear()
     return handling
@@ -278,10 +281,12 @@ export class World implements Host {
       const object = answer.value as StoredObject
       if (call.verb === "list") {
         const label = call.selection?.labels?.[executionKey]
-        handling.listed.set(
+        handling.seen.set(
           label === undefined ? call.resource.plural : `${call.resource.plural} of ${label}`,
           this.ledger.time,
         )
+      } else if (call.resource === resources.jobs && call.verb === "get") {
+        handling.seen.set(`job ${call.name}`, this.ledger.time)
       } else if (call.resource === resources.executions && (call.verb === "get" || "status" in (call.body ?? {}))) {
         handling.reads.set(object.metadata.uid, { object, time: this.ledger.time })
       }

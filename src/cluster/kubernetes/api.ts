@@ -38,11 +38,15 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       ),
     )
 
-  const page = (resource: Resource, { namespace, labels, fields }: Selection, token: string) => {
+  const page = (resource: Resource, { namespace, labels, fields, notOlderThan }: Selection, token: string) => {
     const query = new URLSearchParams({ limit: String(pageSize) })
     if (labels !== undefined) query.set("labelSelector", selector(labels))
     if (fields !== undefined) query.set("fieldSelector", selector(fields))
     if (token !== "") query.set("continue", token)
+    else if (notOlderThan !== undefined) {
+      query.set("resourceVersion", notOlderThan)
+      query.set("resourceVersionMatch", "NotOlderThan")
+    }
     return call("list", resource, { method: "GET", path: `${collection(resource, namespace)}?${query}` }).pipe(
       Effect.catchTags({ NotFound: surprised, Conflict: surprised, AlreadyExists: surprised }),
       Effect.flatMap((body) => {
@@ -56,22 +60,29 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     )
   }
 
+  const pages = Effect.fnUntraced(function* (resource: Resource, selection: Selection) {
+    const items: object[] = []
+    let token = ""
+    do {
+      const { items: more, next }: Effect.Success<ReturnType<typeof page>> = yield* page(resource, selection, token)
+      items.push(...more)
+      token = next
+    } while (token !== "")
+    return items
+  })
+
   return {
     get: (resource, ref) =>
       call("get", resource, { method: "GET", path: item(resource, ref) }).pipe(
         Effect.catchTags({ Conflict: surprised, AlreadyExists: surprised }),
       ),
 
-    list: Effect.fnUntraced(function* (resource, selection) {
-      const items: object[] = []
-      let token = ""
-      do {
-        const { items: more, next }: Effect.Success<ReturnType<typeof page>> = yield* page(resource, selection, token)
-        items.push(...more)
-        token = next
-      } while (token !== "")
-      return items
-    }),
+    list: (resource, { notOlderThan, ...selection }) => {
+      const ofNow = pages(resource, selection)
+      if (notOlderThan === undefined) return ofNow
+      // An API server that never comes to hear of that version says so after three seconds.
+      return Effect.catch(pages(resource, { ...selection, notOlderThan }), () => ofNow)
+    },
 
     create: (resource, namespace, object) =>
       call("create", resource, {

@@ -12,7 +12,7 @@ export const i10: Invariant = {
     claimed: (pipelineName, next, by, ledger) => {
       const policies = new Set(ledger.pipelineSpecs.get(pipelineName)!.map((spec) => spec.concurrencyPolicy))
       if (by === undefined || policies.size > 1) return
-      const listedAt = by.listed.get(resources.executions.plural) ?? 0
+      const listedAt = by.seen.get(resources.executions.plural) ?? 0
       const waiting = ledger
         .unfinishedOf(pipelineName)
         .filter(

@@ -29,6 +29,7 @@ export const isLive = ({ succeededAt, failedAt, removedAt }: JobFacts) =>
   [succeededAt, failedAt, removedAt].every((at) => at === undefined)
 
 /** Whether a handling found the Job among those of its execution. */
-export function wasSeen({ execution, createdAt, isHidden }: JobFacts, { listed }: Handling): boolean {
-  return !isHidden && createdAt <= (listed.get(`jobs of ${executionLabel(execution.name)}`) ?? 0)
+export function wasSeen({ name, execution, createdAt, isHidden }: JobFacts, { seen }: Handling): boolean {
+  if (createdAt <= (seen.get(`job ${name}`) ?? 0)) return true
+  return !isHidden && createdAt <= (seen.get(`jobs of ${executionLabel(execution.name)}`) ?? 0)
 }

@@ -17,7 +17,7 @@ export const i13: Invariant = {
       if (facts.endedAt === undefined) return fail(`${who} was deleted before it ended`)
       const wrong = wrongEnd(facts, ledger)
       if (wrong !== undefined) fail(`${who}, which was deleted, ${wrong}`)
-      const listedAt = by.listed.get(resources.executions.plural) ?? 0
+      const listedAt = by.seen.get(resources.executions.plural) ?? 0
       if (!isPastTtl(facts.object, ledger.latestMillis()) && !isBeyondLimit(facts, ledger, listedAt)) {
         fail(`${who} was deleted, though it was to be kept`)
       }

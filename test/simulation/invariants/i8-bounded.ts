@@ -61,6 +61,8 @@ function budget(
     "get PeanutPipeline": Math.max(1, looks + pipelines),
     "list PeanutPipeline": 1,
     "patch PeanutPipeline": looks + pipelines,
+    // A few are read one by one; where one is missing, they are listed.
+    "get PeanutStage": 4 * looks,
     "list PeanutStage": looks + pipelines + 1,
     // Once more where Jobs were found that the status does not name.
     "list Job": 1 + looks + (isResync ? 1 : 0),
