@@ -18,7 +18,7 @@ export const managedByKey = "app.kubernetes.io/managed-by"
 export const shardKey = `${group}/shard`
 
 /** As many as `knative/source.yaml` has entries for pods; its last one takes whatever has none of the other labels. */
-const shards = 4
+const shards = 8
 
 /** The value of the label {@link executionKey}: the execution's name, or where that is too long a part and a hash of it. */
 export function executionLabel(name: string): string {
