@@ -11,6 +11,7 @@ import { coldReports } from "./cold.ts"
 import { handOffReports } from "./hand-off.ts"
 import { machineReport } from "./machine.ts"
 import { judge, markdown, type Report } from "./report.ts"
+import { resyncReports } from "./resync.ts"
 import { usualScale } from "./scale/options.ts"
 import { scaleReports } from "./scale.ts"
 import { startupReports } from "./startup.ts"
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   { name: "cold", run: () => coldReports(3), obstacle: withoutPeanut },
   { name: "chain", run: () => chainReports(3), obstacle: withoutPeanut },
   { name: "hand-off", run: () => handOffReports() },
+  { name: "resync", run: () => resyncReports(values.full ? [1000, 10_000] : undefined) },
   { name: "scale", run: () => scaleReports({ ...usualScale, isFull: values.full }) },
 ]
 

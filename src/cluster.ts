@@ -5,7 +5,13 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as z from "zod"
-import { type Execution, type ExecutionStatus, execution } from "./api/execution.ts"
+import {
+  type Execution,
+  type ExecutionOutline,
+  type ExecutionStatus,
+  execution,
+  executionOutline,
+} from "./api/execution.ts"
 import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
 import { controllerUid, group, objectMeta, objectName, type Ref } from "./api/meta.ts"
 import { type PingSource, pingSource } from "./api/ping-source.ts"
@@ -17,7 +23,9 @@ import {
   type NotFound,
   type ObjectApi,
   type Refused,
+  type Resource,
   resources,
+  type Selection,
   type Unavailable,
 } from "./cluster/object-api.ts"
 import { statusPatch } from "./cluster/status-patch.ts"
@@ -73,15 +81,15 @@ export class Cluster extends Context.Service<
     cancelExecution(execution: Execution): Effect.Effect<void, Failed>
     /** Writes Kubernetes Events for people to read. Never fails: nothing depends on them. */
     announce(events: readonly KubernetesEvent[]): Effect.Effect<void>
-    /** Every execution there is. */
-    executions(): Effect.Effect<readonly Execution[], Failed>
+    /** Every execution there is, in outline. */
+    executions(): Effect.Effect<readonly ExecutionOutline[], Failed>
     /** Every pipeline there is. */
     pipelines(): Effect.Effect<readonly Pipeline[], Failed>
     /** Every stage there is. */
     stages(): Effect.Effect<readonly Stage[], Failed>
     /** The executions with a Job that has not ended, whether they have or not. */
     withRunningJobs(): Effect.Effect<readonly Ref[], Failed>
-    deleteExecution(execution: Execution): Effect.Effect<void, Failed>
+    deleteExecution(execution: ExecutionOutline): Effect.Effect<void, Failed>
     /** A pipeline, and the stages of its namespace. */
     pipeline(ref: Ref): Effect.Effect<Definition & { readonly pipeline: Pipeline }, NotFound | Malformed | Failed>
     /** The pipelines of the stage's namespace that use it. */
@@ -108,9 +116,17 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
   const everywhere = namespace === undefined ? {} : { namespace }
   const stagesOf = (namespace: string) =>
     Effect.map(
-      readable(api.list(resources.stages, { namespace }), stage),
+      list(resources.stages, { namespace }, stage),
       (stages): ReadonlyMap<string, Stage> => new Map(stages.map((stage) => [stage.metadata.name, stage])),
     )
+
+  /** The objects that have the shape of their kind: a malformed one must not stop the others. */
+  const list = Effect.fnUntraced(function* <T>(resource: Resource, selection: Selection, schema: z.ZodType<T>) {
+    const results = yield* api.list(resource, selection, (object) => schema.safeParse(object))
+    const malformed = results.filter((result) => !result.success).length
+    if (malformed > 0) yield* Effect.logWarning("skipped malformed objects", { count: malformed })
+    return results.flatMap((result) => (result.success ? [result.data] : []))
+  })
 
   return Cluster.of({
     execution: (ref) => parsed(api.get(resources.executions, ref), execution),
@@ -132,12 +148,12 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         // A few are found by their names, for which the API server need not look through all Jobs of the namespace.
         const running = runningJobNames(execution).length
         const areFew = stages !== "all" && running > 0 && running <= maxByName
-        const labelled = areFew ? [] : yield* readable(api.list(resources.jobs, { namespace, labels }), job)
+        const labelled = areFew ? [] : yield* list(resources.jobs, { namespace, labels }, job)
         const owned = labelled.filter((job) => controllerUid(job.metadata) === uid)
         const jobs = [...owned, ...(yield* unlabelled(execution, owned))]
         // A pod that succeeded may be older than its Job; but what a Job that has ended is told by is how its pods ended.
         const notOlderThan = jobs.some(isJobFinished) ? undefined : podVersion
-        const pods = yield* readable(api.list(resources.pods, { namespace, labels, notOlderThan }), pod)
+        const pods = yield* list(resources.pods, { namespace, labels, notOlderThan }, pod)
         return {
           jobs: new Map(jobs.map((job) => [job.metadata.name, job])),
           pods: Map.groupBy(pods, (pod) => controllerUid(pod.metadata) ?? ""),
@@ -164,7 +180,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
       Effect.asVoid(api.create(resources.executions, execution.metadata.namespace, execution)),
 
     executionsOf: ({ namespace, name }) =>
-      readable(api.list(resources.executions, { namespace, fields: { "spec.pipelineName": name } }), execution),
+      list(resources.executions, { namespace, fields: { "spec.pipelineName": name } }, execution),
 
     cancelExecution: ({ metadata }) =>
       api
@@ -182,20 +198,17 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         { concurrency: 8, discard: true },
       ),
 
-    executions: () => readable(api.list(resources.executions, everywhere), execution),
-    pipelines: () => readable(api.list(resources.pipelines, everywhere), pipeline),
+    executions: () => list(resources.executions, everywhere, executionOutline),
+    pipelines: () => list(resources.pipelines, everywhere, pipeline),
 
-    stages: () => readable(api.list(resources.stages, everywhere), stage),
+    stages: () => list(resources.stages, everywhere, stage),
 
     withRunningJobs: () =>
       Effect.map(
         // Jobs that were kept after they succeeded may be many; the API server leaves those out.
-        readable(
-          api.list(resources.jobs, {
-            ...everywhere,
-            labels: { [managedByKey]: "peanut" },
-            fields: { "status.successful": "0" },
-          }),
+        list(
+          resources.jobs,
+          { ...everywhere, labels: { [managedByKey]: "peanut" }, fields: { "status.successful": "0" } },
           job,
         ),
         (jobs) => {
@@ -223,7 +236,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
       ),
 
     pipelinesOf: (stage) =>
-      Effect.map(readable(api.list(resources.pipelines, { namespace: stage.namespace }), pipeline), (pipelines) =>
+      Effect.map(list(resources.pipelines, { namespace: stage.namespace }, pipeline), (pipelines) =>
         pipelines
           .filter((pipeline) =>
             [...pipeline.spec.stages, ...(pipeline.spec.finally ?? [])].some(({ type }) => type === stage.name),
@@ -296,21 +309,6 @@ function parsed<T, E>(call: Effect.Effect<unknown, E>, schema: z.ZodType<T>): Ef
     const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")
     return Effect.fail(new Malformed({ message: `${kind} "${metadata?.name}": ${problems}` }))
   })
-}
-
-/** Of a list, the objects that have the shape of their kind: a malformed one must not stop the others. */
-function readable<T, E>(
-  call: Effect.Effect<readonly unknown[], E>,
-  schema: z.ZodType<T>,
-): Effect.Effect<readonly T[], E> {
-  return Effect.flatMap(call, (objects) =>
-    Effect.gen(function* () {
-      const results = objects.map((object) => schema.safeParse(object))
-      const malformed = results.filter((result) => !result.success).length
-      if (malformed > 0) yield* Effect.logWarning("skipped malformed objects", { count: malformed })
-      return results.flatMap((result) => (result.success ? [result.data] : []))
-    }),
-  )
 }
 
 /**

@@ -144,18 +144,26 @@ export type ExecutionStatus = z.infer<typeof executionStatus>
 export const execution = z.object({ metadata: objectMeta, spec: executionSpec, status: executionStatus.optional() })
 export type Execution = z.infer<typeof execution>
 
+/** An execution without what its status says of stages, which can be much: enough to tell whether it goes on, or is to be kept. */
+export const executionOutline = z.object({
+  metadata: objectMeta,
+  spec: executionSpec.pick({ pipelineName: true, ttlSecondsAfterFinished: true }),
+  status: executionStatus.pick({ phase: true, completionTime: true }).optional(),
+})
+export type ExecutionOutline = z.infer<typeof executionOutline>
+
 /** Terminal is final: such a stage never changes phase again. */
 export function isStageFinished(phase: StagePhase): boolean {
   return phase !== "Waiting" && phase !== "Running"
 }
 
 /** Terminal is final: such an execution never changes phase again. */
-export function isFinished(execution: { readonly status?: ExecutionStatus | undefined }): boolean {
+export function isFinished(execution: Pick<ExecutionOutline, "status">): boolean {
   const phase = execution.status?.phase
   return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled"
 }
 
 /** Whether there may be something left to do: it has not ended, and nobody deletes it. */
-export function isUnfinished(execution: Execution): boolean {
+export function isUnfinished(execution: Pick<ExecutionOutline, "metadata" | "status">): boolean {
   return !isFinished(execution) && execution.metadata.deletionTimestamp === undefined
 }

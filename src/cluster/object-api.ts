@@ -56,7 +56,12 @@ export interface Selection {
 
 export interface ObjectApi {
   get(resource: Resource, ref: Ref): Effect.Effect<unknown, NotFound | Refused | Unavailable>
-  list(resource: Resource, selection: Selection): Effect.Effect<readonly unknown[], Refused | Unavailable>
+  /** What `read` makes of each; it is called as they come, so that no more of a long list is held than it keeps. */
+  list<T>(
+    resource: Resource,
+    selection: Selection,
+    read: (object: unknown) => T,
+  ): Effect.Effect<readonly T[], Refused | Unavailable>
   create(
     resource: Resource,
     namespace: string,

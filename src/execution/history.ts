@@ -1,19 +1,19 @@
 // ttlSecondsAfterFinished and the history limits: which executions that ended are not kept any longer. The resync asks,
 // so an execution may stay that much longer.
 
-import type { Execution } from "../api/execution.ts"
+import type { ExecutionOutline } from "../api/execution.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 
-type Finished = Execution & { readonly status: { readonly completionTime: string } }
+type Finished = ExecutionOutline & { readonly status: { readonly completionTime: string } }
 
 /** The executions to delete, of all there are. */
 export function expiredExecutions(
-  executions: readonly Execution[],
+  executions: readonly ExecutionOutline[],
   pipelines: readonly Pipeline[],
   now: string,
-): readonly Execution[] {
+): readonly ExecutionOutline[] {
   const finished = executions.filter(isKept)
-  const expired = new Set<Execution>(finished.filter((execution) => isPastTtl(execution, now)))
+  const expired = new Set<ExecutionOutline>(finished.filter((execution) => isPastTtl(execution, now)))
   const byPipeline = Map.groupBy(finished, ({ metadata, spec }) => keyOf(metadata.namespace, spec.pipelineName))
   for (const { metadata, spec } of pipelines) {
     const own = byPipeline.get(keyOf(metadata.namespace, metadata.name)) ?? []
@@ -31,7 +31,7 @@ export function expiredExecutions(
 
 const keyOf = (namespace: string, name: string) => `${namespace}/${name}`
 
-function isKept(execution: Execution): execution is Finished {
+function isKept(execution: ExecutionOutline): execution is Finished {
   const { metadata, status } = execution
   return status?.completionTime !== undefined && metadata.deletionTimestamp === undefined
 }

@@ -364,6 +364,16 @@ const cases = {
     expect(third.status).toEqual({ ...rest, stages: stages.slice(0, 2) })
   },
 
+  "lists executions in outline": async (world: World) => {
+    const run = await newExecution(world)
+    const ended = { ...acceptedStatus(run, "a, b"), phase: "Succeeded" as const, completionTime: now }
+    await ok(world.cluster.writeStatus(run, ended))
+    const all = await ok(world.cluster.executions())
+    const [own] = all.filter(({ metadata }) => metadata.uid === run.metadata.uid)
+    expect(own).toMatchObject({ metadata: { name: "run" }, spec: { pipelineName: "web" } })
+    expect(own!.status).toEqual({ phase: "Succeeded", completionTime: now })
+  },
+
   "does not write a status over that of another execution of the same name": async (world: World) => {
     const run = await newExecution(world)
     const status = acceptedStatus(run, "a, b")
@@ -459,7 +469,10 @@ const cases = {
     // The snapshot is opaque to the API server, so that anybody who may write a status can write this.
     const status = { phase: "Running", snapshot: { pipelineGeneration: "poison" } }
     await ok(world.objects.patch(resources.executions, poisoned.metadata, { status }, "status"))
-    expect(await unfinishedNames(world)).toEqual(["sound"])
+    // An outline is what a look at it begins with, which then finds out and tells.
+    expect(await unfinishedNames(world)).toEqual(["poisoned", "sound"])
+    const ofWeb = await ok(world.cluster.executionsOf({ namespace: world.namespace, name: "web" }))
+    expect(namesOf(world, ofWeb.map(refOf))).toEqual(["sound"])
     const ref = { namespace: world.namespace, name: "poisoned" }
     expect(await failure(world.cluster.execution(ref))).toMatchObject({
       _tag: "Malformed",

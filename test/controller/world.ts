@@ -264,8 +264,8 @@ export class World {
       delete: (resource, object) =>
         around({ verb: "delete", resource, name: object.name }, api.delete(resource, object)),
       get: (resource, ref) => around({ verb: "get", resource, name: ref.name }, api.get(resource, ref)),
-      list: (resource, options) =>
-        around({ verb: "list", resource, name: "", selection: options }, api.list(resource, options)),
+      list: (resource, selection, read) =>
+        around({ verb: "list", resource, name: "", selection }, api.list(resource, selection, read)),
       create: (resource, namespace, object) => {
         const { name } = (object as { metadata: { name: string } }).metadata
         return around({ verb: "create", resource, name }, api.create(resource, namespace, object))

@@ -38,8 +38,7 @@ export class PoisonedWorld {
     const damage = (resource: Resource) => (object: unknown) => this.#damage(resource, object as StoredObject)
     this.#api = {
       get: (resource, ref) => Effect.map(api.get(resource, ref), damage(resource)),
-      list: (resource, selection) =>
-        Effect.map(api.list(resource, selection), (objects) => objects.map(damage(resource))),
+      list: (resource, selection, read) => api.list(resource, selection, (object) => read(damage(resource)(object))),
       create: (resource, ns, object) => Effect.map(api.create(resource, ns, object), damage(resource)),
       delete: api.delete,
       patch: (resource, ref, patch, subresource) =>

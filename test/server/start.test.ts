@@ -164,7 +164,7 @@ describe("an event that can start nothing", () => {
         wrap: (api) => ({
           ...api,
           get: (resource, ref) => Effect.tap(api.get(resource, ref), () => Effect.sync(() => calls.push("get"))),
-          list: (resource, where) => Effect.tap(api.list(resource, where), () => Effect.sync(() => calls.push("list"))),
+          list: (...list) => Effect.tap(api.list(...list), () => Effect.sync(() => calls.push("list"))),
         }),
       },
     )

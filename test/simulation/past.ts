@@ -22,14 +22,14 @@ export class Past {
   seenBy(number: number, api: ObjectApi): ObjectApi {
     return {
       ...api,
-      list: (resource, selection) => {
+      list: (resource, selection, read) => {
         const { notOlderThan } = selection
-        if (notOlderThan === undefined) return api.list(resource, selection)
+        if (notOlderThan === undefined) return api.list(resource, selection, read)
         if (resource !== resources.pods) throw new Error(`old ${resource.plural} are not kept`)
         return Effect.sync(() => {
           const oldest = Number(notOlderThan)
           const share = (number % 3) / 2
-          return this.#podsAt(oldest + Math.max(0, this.#version + 0.5 - oldest) * share, selection)
+          return this.#podsAt(oldest + Math.max(0, this.#version + 0.5 - oldest) * share, selection).map(read)
         })
       },
     }

@@ -111,10 +111,10 @@ function gate(api: ObjectApi, host: Host, handling: Handling): ObjectApi {
   })
   return {
     get: (resource, ref) => around(about("get", resource, ref), api.get(resource, ref)),
-    list: (resource, options) =>
+    list: (resource, selection, read) =>
       around(
-        { verb: "list", resource, namespace: options.namespace, name: "", selection: options },
-        api.list(resource, options),
+        { verb: "list", resource, namespace: selection.namespace, name: "", selection },
+        api.list(resource, selection, read),
       ),
     delete: (resource, object) => around(about("delete", resource, object), api.delete(resource, object)),
     create: (resource, namespace, object) => {

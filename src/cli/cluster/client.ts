@@ -42,7 +42,7 @@ export async function openClient({ namespace, context, kubeconfig }: ClusterFlag
     streams: kubernetesStreams(opener(connection)),
     get: <T>(resource: Resource, name: string) => run<T>(api.get(resource, ref(name))),
     list: <T>(resource: Resource, selection: Selection = { namespace: here }) =>
-      run<readonly T[]>(api.list(resource, selection)),
+      run<readonly T[]>(api.list(resource, selection, (object) => object)),
     create: <T>(resource: Resource, object: object) => run<T>(api.create(resource, here, object)),
     patch: <T>(resource: Resource, name: string, patch: object) => run<T>(api.patch(resource, ref(name), patch)),
   }

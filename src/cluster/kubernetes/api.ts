@@ -11,6 +11,7 @@ import {
   type ObjectApi,
   Refused,
   type Resource,
+  resources,
   type Selection,
   Unavailable,
 } from "../object-api.ts"
@@ -18,7 +19,8 @@ import { type Call, type HttpClient, json } from "./http-client.ts"
 
 /** How long one call may take. The event that caused it is answered with 503 after that, and comes again. */
 const callTimeout = "15 seconds"
-const pageSize = 500
+/** How many objects come in one answer of a list. An execution can be near a megabyte. */
+const pageSize = ({ plural }: Resource) => (plural === resources.executions.plural ? 50 : 500)
 
 export function kubernetesApi(client: HttpClient): ObjectApi {
   const call = (verb: keyof ObjectApi, { plural }: Resource, request: Call) =>
@@ -39,7 +41,7 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     )
 
   const page = (resource: Resource, { namespace, labels, fields, notOlderThan }: Selection, token: string) => {
-    const query = new URLSearchParams({ limit: String(pageSize) })
+    const query = new URLSearchParams({ limit: String(pageSize(resource)) })
     if (labels !== undefined) query.set("labelSelector", selector(labels))
     if (fields !== undefined) query.set("fieldSelector", selector(fields))
     if (token !== "") query.set("continue", token)
@@ -60,12 +62,16 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     )
   }
 
-  const pages = Effect.fnUntraced(function* (resource: Resource, selection: Selection) {
-    const items: object[] = []
+  const pages = Effect.fnUntraced(function* <T>(
+    resource: Resource,
+    selection: Selection,
+    read: (object: unknown) => T,
+  ) {
+    const items: T[] = []
     let token = ""
     do {
       const { items: more, next }: Effect.Success<ReturnType<typeof page>> = yield* page(resource, selection, token)
-      items.push(...more)
+      items.push(...more.map(read))
       token = next
     } while (token !== "")
     return items
@@ -77,11 +83,11 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
         Effect.catchTags({ Conflict: surprised, AlreadyExists: surprised }),
       ),
 
-    list: (resource, { notOlderThan, ...selection }) => {
-      const ofNow = pages(resource, selection)
+    list: (resource, { notOlderThan, ...selection }, read) => {
+      const ofNow = pages(resource, selection, read)
       if (notOlderThan === undefined) return ofNow
       // An API server that never comes to hear of that version says so after three seconds.
-      return Effect.catch(pages(resource, { ...selection, notOlderThan }), () => ofNow)
+      return Effect.catch(pages(resource, { ...selection, notOlderThan }, read), () => ofNow)
     },
 
     create: (resource, namespace, object) =>

@@ -7,7 +7,7 @@ import { type Store, StoreError } from "./store.ts"
 export function storeApi(store: Store): ObjectApi {
   return {
     get: (resource, ref) => attempt<"NotFound">()(() => store.get(resource, ref)),
-    list: (resource, options) => attempt<never>()(() => store.list(resource, options)),
+    list: (resource, selection, read) => attempt<never>()(() => store.list(resource, selection).map(read)),
     create: (resource, namespace, object) =>
       attempt<"AlreadyExists" | "NotFound">()(() => store.create(resource, namespace, object)),
     delete: (resource, { uid, namespace, name }) =>
