@@ -20,7 +20,7 @@ const pipelines = {
 /** Nobody else about: what one execution needs by itself. */
 const alone = { chain: { ...pipelines.chain, executions: 1 } }
 
-export async function handOffReports(rounds = 5): Promise<readonly Report[]> {
+export async function handOffReports(rounds = 7): Promise<readonly Report[]> {
   return inWorld({ millis: 750, jitterMillis: 500 }, 5 + rounds, async (world) => {
     const namespace = await world.plane.createNamespace("hand-off")
     const plan = { namespace, pipelines, minutes: 2 }
@@ -59,6 +59,7 @@ function timesReport(single: Measured, measured: readonly Measured[]): Report {
   ]
   const rows = measured.map(row)
   const middle = rows[0]!.map((_, i) => median(rows.map((row) => row[i]!)))
+  const [, p50, p99] = middle
   const all = measured.flatMap(({ millis }) => millis)
   const unclear = measured.reduce((total, { unclear }) => total + unclear, 0)
   return {
@@ -72,11 +73,12 @@ function timesReport(single: Measured, measured: readonly Measured[]): Report {
     notes: [
       "A round is three chains of ten stages and three diamonds of five, begun at once; pods take 0.75 to 1.25 s.",
       "From the answer to KWOK's second and last patch of the pod's status to the answer to Peanut's creation of the Job.",
+      `Of all ${all.length} hand-offs of the rounds together: p50 ${percentile(all, 0.5).toFixed(0)} ms, p95 ${percentile(all, 0.95).toFixed(0)} ms, p99 ${percentile(all, 0.99).toFixed(0)} ms.`,
       `${unclear} hand-offs were left out because the pod had more or fewer patches.`,
     ],
     targets: [
-      { name: "Hand-off, p50", measured: percentile(all, 0.5), atMost: 25, unit: "ms", kind: "time" },
-      { name: "Hand-off, p99", measured: percentile(all, 0.99), atMost: 100, unit: "ms", kind: "time" },
+      { name: "Hand-off, p50, median of rounds", measured: p50!, atMost: 25, unit: "ms", kind: "time" },
+      { name: "Hand-off, p99, median of rounds", measured: p99!, atMost: 100, unit: "ms", kind: "time" },
     ],
   }
 }
@@ -139,4 +141,4 @@ function callsReport(
   }
 }
 
-if (import.meta.main) publish([...(await handOffReports(Number(process.argv[2] ?? 5))), machineReport()])
+if (import.meta.main) publish([...(await handOffReports(Number(process.argv[2] ?? 7))), machineReport()])
