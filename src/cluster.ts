@@ -51,7 +51,7 @@ export class Cluster extends Context.Service<
   {
     /** One execution, as it is now. */
     execution(ref: Ref): Effect.Effect<Execution, NotFound | Malformed | Failed>
-    /** The pipeline an execution names and the stages of its namespace, as they are now. */
+    /** The pipeline an execution names and the stages that it uses; all of the namespace, where one of those is missing. */
     definition(execution: Execution): Effect.Effect<Definition, Malformed | Failed>
     /**
      * The Jobs of these stages that this execution owns, and their pods. While none of the Jobs has ended, pods as old as
