@@ -23,8 +23,8 @@ import { eventually } from "./world.ts"
 /** What the handler asks of the API server on the way of an event. */
 const calls = [
   "get peanutpipelineexecutions",
+  "get peanutstages",
   "get jobs",
-  "list jobs",
   "list pods",
   "create jobs",
   "patch peanutpipelineexecutions/status",
@@ -88,8 +88,8 @@ describeWithControlPlane("when the API server", () => {
 
   // Runs can do without it, so nothing gets lost by it: a resync, as others here send it, lists all Jobs.
   const needed = calls.filter((what) => what !== "create events" && what !== "get jobs")
-  // Only stages that run beside each other have their Jobs listed, which is not three times in a run of four stages.
-  const neededOften = needed.filter((what) => what !== "list jobs")
+  // Stages are read when a run begins, and no more.
+  const neededOften = needed.filter((what) => what !== "get peanutstages")
   it.concurrent.for([
     { since: "the start", from: 1, group: 0, failing: needed },
     { since: "some time", from: 3, group: 1, failing: neededOften },
@@ -164,7 +164,11 @@ describeWithControlPlane("when the API server", () => {
         () => jobs("cancelled"),
         ([job]) => job?.status.conditions === undefined && job !== undefined,
       )
-      const rule = proxy.rule({ namespace: "cancelled", what: calls[4]!, fault: () => unavailable })
+      const rule = proxy.rule({
+        namespace: "cancelled",
+        what: "patch peanutpipelineexecutions/status",
+        fault: () => unavailable,
+      })
       await edit("cancelled", { cancel: true })
       await eventually(
         () => jobs("cancelled"),
