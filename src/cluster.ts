@@ -114,11 +114,7 @@ export class Cluster extends Context.Service<
 /** The cluster behind an API; confined to one namespace, if one is named. */
 export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Service"] {
   const everywhere = namespace === undefined ? {} : { namespace }
-  const stagesOf = (namespace: string) =>
-    Effect.map(
-      list(resources.stages, { namespace }, stage),
-      (stages): ReadonlyMap<string, Stage> => new Map(stages.map((stage) => [stage.metadata.name, stage])),
-    )
+  const stagesOf = (namespace: string) => Effect.map(list(resources.stages, { namespace }, stage), byName)
 
   /** The objects that have the shape of their kind: a malformed one must not stop the others. */
   const list = Effect.fnUntraced(function* <T>(resource: Resource, selection: Selection, schema: z.ZodType<T>) {
@@ -266,7 +262,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     const types = [...new Set([...spec.stages, ...(spec.finally ?? [])].map(({ type }) => type))]
     if (types.length > maxByName) return stagesOf(namespace)
     return Effect.forEach(types, (name) => parsed(api.get(resources.stages, { namespace, name }), stage)).pipe(
-      Effect.map((stages): ReadonlyMap<string, Stage> => new Map(stages.map((stage) => [stage.metadata.name, stage]))),
+      Effect.map(byName),
       Effect.catchTags({ NotFound: () => stagesOf(namespace), Malformed: () => stagesOf(namespace) }),
     )
   }
@@ -297,6 +293,9 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     )
   }
 }
+
+const byName = (stages: readonly Stage[]): ReadonlyMap<string, Stage> =>
+  new Map(stages.map((stage) => [stage.metadata.name, stage]))
 
 const refOf = ({ metadata: { namespace, name } }: { readonly metadata: Ref }): Ref => ({ namespace, name })
 
