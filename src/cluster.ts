@@ -11,6 +11,7 @@ import {
   type ExecutionStatus,
   execution,
   executionOutline,
+  finalPhases,
 } from "./api/execution.ts"
 import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
 import { controllerUid, group, objectMeta, objectName, type Ref } from "./api/meta.ts"
@@ -75,8 +76,8 @@ export class Cluster extends Context.Service<
     createExecution(
       execution: ReturnType<typeof startedExecution>,
     ): Effect.Effect<void, AlreadyExists | NotFound | Failed>
-    /** The executions of a pipeline. */
-    executionsOf(pipeline: Ref): Effect.Effect<readonly Execution[], Failed>
+    /** The executions of a pipeline that have not ended. */
+    unfinishedOf(pipeline: Ref): Effect.Effect<readonly Execution[], Failed>
     /** Cancels a run, as a person would. */
     cancelExecution(execution: Execution): Effect.Effect<void, Failed>
     /** Writes Kubernetes Events for people to read. Never fails: nothing depends on them. */
@@ -175,8 +176,13 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     createExecution: (execution) =>
       Effect.asVoid(api.create(resources.executions, execution.metadata.namespace, execution)),
 
-    executionsOf: ({ namespace, name }) =>
-      list(resources.executions, { namespace, fields: { "spec.pipelineName": name } }, execution),
+    unfinishedOf: ({ namespace, name }) =>
+      // Of those that ended many may be kept; the API server leaves them out.
+      list(
+        resources.executions,
+        { namespace, fields: { "spec.pipelineName": name }, notFields: { "status.phase": finalPhases } },
+        execution,
+      ),
 
     cancelExecution: ({ metadata }) =>
       api

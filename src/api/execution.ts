@@ -9,6 +9,7 @@ import { stageSpec } from "./stage.ts"
 
 export const executionPhases = ["Pending", "Running", "Succeeded", "Failed", "Cancelled"] as const
 export type ExecutionPhase = (typeof executionPhases)[number]
+export const finalPhases = ["Succeeded", "Failed", "Cancelled"] as const satisfies readonly ExecutionPhase[]
 
 export const stagePhases = ["Waiting", "Running", "Succeeded", "Failed", "Skipped", "Cancelled"] as const
 export type StagePhase = (typeof stagePhases)[number]
@@ -159,8 +160,8 @@ export function isStageFinished(phase: StagePhase): boolean {
 
 /** Terminal is final: such an execution never changes phase again. */
 export function isFinished(execution: Pick<ExecutionOutline, "status">): boolean {
-  const phase = execution.status?.phase
-  return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled"
+  const phases: readonly (ExecutionPhase | undefined)[] = finalPhases
+  return phases.includes(execution.status?.phase)
 }
 
 /** Whether there may be something left to do: it has not ended, and nobody deletes it. */

@@ -47,6 +47,8 @@ export interface Selection {
   readonly labels?: Readonly<Record<string, string | readonly string[]>>
   /** Only fields by which the API server can select, such as `status.successful` of a Job. */
   readonly fields?: Readonly<Record<string, string>>
+  /** Fields, of the same kind, that must equal none of these. */
+  readonly notFields?: Readonly<Record<string, readonly string[]>>
   /**
    * A version of an object of this kind: the answer may then be as old as that. One of now can take a tenth of a second
    * longer, in which the API server waits to hear from etcd that nothing is newer.

@@ -12,7 +12,7 @@ export const takeTurn = Effect.fn("takeTurn")(function* (execution: Execution, p
   const cluster = yield* Cluster
   const { namespace, name } = pipeline.metadata
   const policy = pipeline.spec.concurrencyPolicy
-  const all = yield* cluster.executionsOf({ namespace, name })
+  const all = yield* cluster.unfinishedOf({ namespace, name })
   let turn = turnOf(execution, policy, all, pipeline.status?.activeExecution)
   if (turn._tag === "Claim") {
     const { name, uid } = turn.active.metadata
@@ -28,5 +28,5 @@ export const takeTurn = Effect.fn("takeTurn")(function* (execution: Execution, p
 /** The execution of this pipeline whose turn it is when none runs, if one waits. */
 export const whoseTurn = Effect.fn("whoseTurn")(function* (pipeline: Ref, policy: ConcurrencyPolicy | undefined) {
   if (policy !== "Queue" && policy !== "Replace") return undefined
-  return nextInTurn(policy, yield* (yield* Cluster).executionsOf(pipeline))
+  return nextInTurn(policy, yield* (yield* Cluster).unfinishedOf(pipeline))
 })

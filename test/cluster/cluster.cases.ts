@@ -422,13 +422,18 @@ const cases = {
     }
   },
 
-  "lists the executions of one pipeline": async (world: World) => {
-    await newExecution(world, "mine")
+  "lists the executions of one pipeline that have not ended": async (world: World) => {
+    for (const phase of ["Pending", "Running", "Succeeded", "Failed", "Cancelled"] as const) {
+      const run = await newExecution(world, phase.toLowerCase())
+      await ok(world.cluster.writeStatus(run, { phase }))
+    }
+    await newExecution(world, "new")
     await create(world, resources.executions, "other", { spec: { pipelineName: "else" } })
     const { namespace } = world
     const names = async (name: string) =>
-      (await ok(world.cluster.executionsOf({ namespace, name }))).map(({ metadata }) => metadata.name)
-    expect([await names("web"), await names("else"), await names("none")]).toEqual([["mine"], ["other"], []])
+      namesOf(world, (await ok(world.cluster.unfinishedOf({ namespace, name }))).map(refOf))
+    expect(await names("web")).toEqual(["new", "pending", "running"])
+    expect([await names("else"), await names("none")]).toEqual([["other"], []])
   },
 
   "cancels an execution, once or more, and one that is gone": async (world: World) => {
@@ -471,7 +476,7 @@ const cases = {
     await ok(world.objects.patch(resources.executions, poisoned.metadata, { status }, "status"))
     // An outline is what a look at it begins with, which then finds out and tells.
     expect(await unfinishedNames(world)).toEqual(["poisoned", "sound"])
-    const ofWeb = await ok(world.cluster.executionsOf({ namespace: world.namespace, name: "web" }))
+    const ofWeb = await ok(world.cluster.unfinishedOf({ namespace: world.namespace, name: "web" }))
     expect(namesOf(world, ofWeb.map(refOf))).toEqual(["sound"])
     const ref = { namespace: world.namespace, name: "poisoned" }
     expect(await failure(world.cluster.execution(ref))).toMatchObject({

@@ -40,10 +40,15 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       ),
     )
 
-  const page = (resource: Resource, { namespace, labels, fields, notOlderThan }: Selection, token: string) => {
+  const page = (
+    resource: Resource,
+    { namespace, labels, fields, notFields, notOlderThan }: Selection,
+    token: string,
+  ) => {
     const query = new URLSearchParams({ limit: String(pageSize(resource)) })
     if (labels !== undefined) query.set("labelSelector", selector(labels))
-    if (fields !== undefined) query.set("fieldSelector", selector(fields))
+    const fieldSelector = [selector(fields), exclusion(notFields)].filter((part) => part !== "").join(",")
+    if (fieldSelector !== "") query.set("fieldSelector", fieldSelector)
     if (token !== "") query.set("continue", token)
     else if (notOlderThan !== undefined) {
       query.set("resourceVersion", notOlderThan)
@@ -127,9 +132,14 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
 /** Of an object that was written, only the metadata. */
 const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 
-const selector = (equal: Readonly<Record<string, string | readonly string[]>>) =>
+const selector = (equal: Readonly<Record<string, string | readonly string[]>> = {}) =>
   Object.entries(equal)
     .map(([key, value]) => (typeof value === "string" ? `${key}=${value}` : `${key} in (${value.join(",")})`))
+    .join(",")
+
+const exclusion = (unequal: Readonly<Record<string, readonly string[]>> = {}) =>
+  Object.entries(unequal)
+    .flatMap(([key, values]) => values.map((value) => `${key}!=${value}`))
     .join(",")
 
 /** Whatever answers in place of an API server (a login page, a proxy) must not be taken for one. */

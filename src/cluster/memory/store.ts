@@ -67,13 +67,17 @@ export class Store {
     return found
   }
 
-  list(resource: Resource, { namespace, labels = {}, fields = {} }: Selection = {}): readonly StoredObject[] {
+  list(
+    resource: Resource,
+    { namespace, labels = {}, fields = {}, notFields = {} }: Selection = {},
+  ): readonly StoredObject[] {
     const matches = (object: StoredObject) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
       Object.entries(labels).every(([label, value]) =>
         [value].flat().includes(object.metadata.labels?.[label] ?? ""),
       ) &&
-      Object.entries(fields).every(([field, value]) => selectable(resource, field, object) === value)
+      Object.entries(fields).every(([field, value]) => selectable(resource, field, object) === value) &&
+      Object.entries(notFields).every(([field, values]) => !values.includes(selectable(resource, field, object)))
     return [...this.#of(resource).values()].filter(matches)
   }
 
@@ -176,6 +180,9 @@ function selectable({ plural }: Resource, field: string, object: StoredObject): 
   }
   if (plural === "peanutpipelineexecutions" && field === "spec.pipelineName") {
     return (object as { spec?: { pipelineName?: string } }).spec?.pipelineName ?? ""
+  }
+  if (plural === "peanutpipelineexecutions" && field === "status.phase") {
+    return (object as { status?: { phase?: string } }).status?.phase ?? ""
   }
   throw new StoreError("Invalid", `field label not supported: ${field}`)
 }
