@@ -1,12 +1,12 @@
 // node bench/resync.ts [executions ...]: what a resync takes where that many executions that ended are kept, 50 stages each. On a
 // real API server, to which nobody else talks; the server is a new one for each number, so that its peak of memory is the resync's.
 
-import { randomUUID } from "node:crypto"
 import buildBundle from "../test/build.ts"
 import { type ControlPlane, startControlPlane } from "../test/control-plane/control-plane.ts"
 import { install } from "../test/control-plane/installation.ts"
 import { freePort } from "../test/control-plane/processes.ts"
 import { ensurePrograms, howToGetPrograms } from "../test/control-plane/programs.ts"
+import { deliver } from "./control-plane/deliver.ts"
 import type { Metrics } from "./control-plane/metrics.ts"
 import { inTurns } from "./control-plane/play.ts"
 import { startServer } from "./control-plane/server.ts"
@@ -85,7 +85,7 @@ async function resync(plane: ControlPlane, kubeconfig: string): Promise<Resync> 
       metrics: await server.metrics(),
     }
     const start = performance.now()
-    await ping(server.url)
+    await deliver(server.url, "dev.knative.sources.ping")
     const seconds = (performance.now() - start) / 1000
     const metrics: Metrics = (await server.metrics()).since(before.metrics)
     return {
@@ -99,12 +99,6 @@ async function resync(plane: ControlPlane, kubeconfig: string): Promise<Resync> 
   } finally {
     await server.stop()
   }
-}
-
-async function ping(url: string): Promise<void> {
-  const attributes = { "ce-id": randomUUID(), "ce-source": "/bench", "ce-type": "dev.knative.sources.ping" }
-  const answer = await fetch(url, { method: "POST", headers: { "ce-specversion": "1.0", ...attributes } })
-  if (answer.status !== 202) throw new Error(`the resync was answered with ${answer.status}: ${await answer.text()}`)
 }
 
 function report(measured: readonly Measured[]): Report {

@@ -1,9 +1,9 @@
 // Events from which nothing can follow, sent when nothing else happens, so that whatever call the API server then sees
 // is theirs. Their bodies are those of real objects of a run that is over, as they were on their way.
 
-import { randomUUID } from "node:crypto"
 import type { Call } from "./audit.ts"
 import { callsSince, endOf } from "./audit.ts"
+import { deliver } from "./deliver.ts"
 import { cpuSeconds } from "./usage.ts"
 import type { World } from "./world.ts"
 
@@ -49,7 +49,7 @@ export async function sendIdleEvents({ plane, server }: World, namespace: string
   const mark = endOf(plane.auditLog)
   const before = cpuSeconds(server().pid)
   for (let round = 0; round < rounds; round++) {
-    for (const { type, data } of events) await post(server().url, type, data)
+    for (const { type, data } of events) await deliver(server().url, `dev.knative.apiserver.resource.${type}`, data)
   }
   const cpu = cpuSeconds(server().pid) - before
   // A line is written as its answer goes out.
@@ -61,16 +61,4 @@ export async function sendIdleEvents({ plane, server }: World, namespace: string
     calls: (await callsSince(plane.auditLog, mark)).filter(isPeanuts).length,
     cpuMillisPerEvent: (cpu * 1000) / sent,
   }
-}
-
-async function post(url: string, type: string, data: object): Promise<void> {
-  const headers = {
-    "content-type": "application/json",
-    "ce-specversion": "1.0",
-    "ce-id": randomUUID(),
-    "ce-source": "https://127.0.0.1",
-    "ce-type": `dev.knative.apiserver.resource.${type}`,
-  }
-  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(data) })
-  if (answer.status !== 202) throw new Error(`an idle event was answered with ${answer.status}: ${await answer.text()}`)
 }
