@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { atStart, bundle } from "../scripts/build.ts"
+import buildBundle from "../test/build.ts"
 import { freePort } from "../test/control-plane/processes.ts"
 import { cpuSeconds } from "./control-plane/usage.ts"
 import { publish, type Report } from "./report.ts"
@@ -37,6 +38,7 @@ interface Variant {
 }
 
 export async function startupReports(rounds = 15): Promise<readonly Report[]> {
+  buildBundle()
   const folder = mkdtempSync(join(tmpdir(), "peanut-startup-"))
   try {
     const at = (name: string) => join(folder, name)
@@ -71,7 +73,11 @@ async function start({ script, env }: Variant, preload: string): Promise<Start> 
     env: { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: "1", PORT, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   })
-  await once(child.stdout, "data")
+  const exited = once(child, "exit").then(([code]) => {
+    throw new Error(`${script} ended with ${code} before it listened`)
+  })
+  await Promise.race([once(child.stdout, "data"), exited])
+  exited.catch(() => {}) // In time it ends, as it is told.
   const cpuMillis = 1000 * cpuSeconds(child.pid!)
   const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? []
   child.kill("SIGTERM")

@@ -2,7 +2,7 @@
 // number of the handling, as little as it may, all, or half of what is between.
 
 import * as Effect from "effect/Effect"
-import type { Change, Store, StoredObject } from "../../src/cluster/memory/store.ts"
+import { type Change, isSelected, type Store, type StoredObject } from "../../src/cluster/memory/store.ts"
 import { type ObjectApi, resources, type Selection } from "../../src/cluster/object-api.ts"
 
 export class Past {
@@ -35,17 +35,13 @@ export class Past {
     }
   }
 
-  #podsAt(version: number, { namespace, labels = {} }: Selection): readonly StoredObject[] {
+  #podsAt(version: number, selection: Selection): readonly StoredObject[] {
     const pods = new Map<string, StoredObject>()
     for (const { version: own, change } of this.#pods) {
       if (own > version) break
       if (change.type === "delete") pods.delete(change.object.metadata.name)
       else pods.set(change.object.metadata.name, change.object)
     }
-    return [...pods.values()].filter(
-      ({ metadata }) =>
-        metadata.namespace === namespace &&
-        Object.entries(labels).every(([label, value]) => [value].flat().includes(metadata.labels?.[label] ?? "")),
-    )
+    return [...pods.values()].filter((pod) => isSelected(resources.pods, selection, pod))
   }
 }

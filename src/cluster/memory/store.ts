@@ -67,18 +67,8 @@ export class Store {
     return found
   }
 
-  list(
-    resource: Resource,
-    { namespace, labels = {}, fields = {}, notFields = {} }: Selection = {},
-  ): readonly StoredObject[] {
-    const matches = (object: StoredObject) =>
-      (namespace === undefined || object.metadata.namespace === namespace) &&
-      Object.entries(labels).every(([label, value]) =>
-        [value].flat().includes(object.metadata.labels?.[label] ?? ""),
-      ) &&
-      Object.entries(fields).every(([field, value]) => selectable(resource, field, object) === value) &&
-      Object.entries(notFields).every(([field, values]) => !values.includes(selectable(resource, field, object)))
-    return [...this.#of(resource).values()].filter(matches)
+  list(resource: Resource, selection: Selection = {}): readonly StoredObject[] {
+    return [...this.#of(resource).values()].filter((object) => isSelected(resource, selection, object))
   }
 
   create(resource: Resource, namespace: string, given: object): StoredObject {
@@ -171,6 +161,20 @@ function freeze<T>(value: T): T {
     for (const part of Object.values(value)) freeze(part)
   }
   return value
+}
+
+/** Whether an object of this resource is among those to list. */
+export function isSelected(
+  resource: Resource,
+  { namespace, labels = {}, fields = {}, notFields = {} }: Selection,
+  object: StoredObject,
+): boolean {
+  return (
+    (namespace === undefined || object.metadata.namespace === namespace) &&
+    Object.entries(labels).every(([label, value]) => [value].flat().includes(object.metadata.labels?.[label] ?? "")) &&
+    Object.entries(fields).every(([field, value]) => selectable(resource, field, object) === value) &&
+    Object.entries(notFields).every(([field, values]) => !values.includes(selectable(resource, field, object)))
+  )
 }
 
 /** The value of a field by which an API server selects; like one, no other field is taken. */
