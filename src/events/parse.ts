@@ -2,6 +2,7 @@
 // (cloudevents 10) makes up a missing id or specversion, checks nothing of 0.3, knows two spellings of JSON's media
 // type and fails on JSON that begins with a space, so only its types are used, and its senders in the tests.
 
+import type { IncomingHttpHeaders } from "node:http"
 import type { CloudEventV1 } from "cloudevents"
 import * as z from "zod"
 
@@ -15,7 +16,7 @@ export interface ParsedEvents {
 }
 
 /** The events of a message. Never throws; in a batch, what is no event does not take the others with it. */
-export function parseEvents(headers: Readonly<Record<string, string>>, body: Uint8Array): ParsedEvents {
+export function parseEvents(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEvents {
   switch (mediaType(headers["content-type"])) {
     case "application/cloudevents-batch+json":
       return fromBatch(parseJson(body))
@@ -51,9 +52,11 @@ function fromBatch(list: Result<unknown>): ParsedEvents {
 }
 
 /** Binary mode: the attributes are headers, the data is the body. */
-function fromHeaders(headers: Readonly<Record<string, string>>, body: Uint8Array): Result<CloudEventV1<unknown>> {
+function fromHeaders(headers: IncomingHttpHeaders, body: Uint8Array): Result<CloudEventV1<unknown>> {
   const type = headers["content-type"]
-  const given = Object.entries(headers).filter(([name, value]) => name.startsWith("ce-") && value !== "")
+  const given = Object.entries(headers).filter(
+    (header): header is [string, string] => header[0].startsWith("ce-") && header[1] !== "",
+  )
   if (given.length === 0) {
     const modes = "neither headers such as ce-id nor the content type application/cloudevents+json are there"
     return { problem: type?.startsWith("application/cloudevents") ? `${mediaType(type)} is not read here` : modes }
@@ -111,10 +114,11 @@ function parseData(type: unknown, bytes: Uint8Array): Result<unknown> {
   return /^((application|text)\/json|.*\+json)$/.test(mediaType(type)) ? parseJson(bytes) : { value: bytes }
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
 function parseJson(bytes: Uint8Array): Result<unknown> {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-    return { value: JSON.parse(text) }
+    return { value: JSON.parse(utf8.decode(bytes)) }
   } catch (error) {
     return { problem: error instanceof SyntaxError ? `it is not JSON: ${error.message}` : "it is not UTF-8" }
   }

@@ -3,7 +3,7 @@
 import type { Server, ServerOptions } from "node:http"
 import type { Duplex } from "node:stream"
 import { serve } from "@hono/node-server"
-import type { Hono } from "hono"
+import type { App } from "./app.ts"
 
 /** A sender that dribbles must not hold a connection for ever; these are milliseconds. */
 const limits: ServerOptions = {
@@ -14,7 +14,7 @@ const limits: ServerOptions = {
 }
 
 /** Resolves when the server takes connections; rejects when it cannot, as with a port that is taken. */
-export function listen(app: Hono, port: number, options: ServerOptions = {}): Promise<Server> {
+export function listen(app: App, port: number, options: ServerOptions = {}): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, port, serverOptions: { ...limits, ...options } }) as Server
     server.on("clientError", refuse)

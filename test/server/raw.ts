@@ -30,6 +30,14 @@ export async function sender(port: number): Promise<Sender> {
     isClosed = true
   })
   await once(socket, "connect")
+  const roomOrEnd = () =>
+    new Promise<void>((resolve) => {
+      const settle = () => {
+        socket.off("drain", settle).off("close", settle)
+        resolve()
+      }
+      socket.on("drain", settle).on("close", settle)
+    })
   const until = async (what: string, is: () => boolean) => {
     const deadline = Date.now() + 10_000
     while (!is()) {
@@ -45,9 +53,7 @@ export async function sender(port: number): Promise<Sender> {
     pour: async (chunk, bytes) => {
       const end = socket.bytesWritten + bytes
       while (!isClosed && !socket.destroyed && socket.bytesWritten < end) {
-        const isRoom = socket.write(chunk)
-        // Either may end with the socket's error.
-        if (!isRoom) await Promise.race([once(socket, "drain"), once(socket, "close")].map((p) => p.catch(() => [])))
+        if (!socket.write(chunk)) await roomOrEnd()
       }
     },
     received: () => received,
