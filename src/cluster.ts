@@ -14,7 +14,7 @@ import {
   finalPhases,
 } from "./api/execution.ts"
 import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
-import { controllerUid, group, objectMeta, objectName, type Ref } from "./api/meta.ts"
+import { byName, controllerUid, group, objectMeta, objectName, type Ref } from "./api/meta.ts"
 import { type PingSource, pingSource } from "./api/ping-source.ts"
 import { type Pipeline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
 import { type Stage, stage } from "./api/stage.ts"
@@ -152,7 +152,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         const notOlderThan = jobs.some(isJobFinished) ? undefined : podVersion
         const pods = yield* list(resources.pods, { namespace, labels, notOlderThan }, pod)
         return {
-          jobs: new Map(jobs.map((job) => [job.metadata.name, job])),
+          jobs: byName(jobs),
           pods: Map.groupBy(pods, (pod) => controllerUid(pod.metadata) ?? ""),
         }
       })
@@ -299,9 +299,6 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     )
   }
 }
-
-const byName = (stages: readonly Stage[]): ReadonlyMap<string, Stage> =>
-  new Map(stages.map((stage) => [stage.metadata.name, stage]))
 
 const refOf = ({ metadata: { namespace, name } }: { readonly metadata: Ref }): Ref => ({ namespace, name })
 

@@ -68,3 +68,8 @@ export const objectName = z
   .min(1)
   .max(253)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)
+
+/** Objects of one namespace by their names. */
+export const byName = <T extends { readonly metadata: { readonly name: string } }>(
+  objects: readonly T[],
+): ReadonlyMap<string, T> => new Map(objects.map((object) => [object.metadata.name, object]))

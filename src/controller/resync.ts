@@ -6,7 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { isUnfinished } from "../api/execution.ts"
-import type { Ref } from "../api/meta.ts"
+import { byName, type Ref } from "../api/meta.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
 import { Cluster } from "../cluster.ts"
@@ -60,8 +60,7 @@ const isDoubtful = Effect.fn("isDoubtful")(function* (pipeline: Pipeline, stages
   if (isScheduled(pipeline)) return true
   const { namespace } = pipeline.metadata
   const beside = stages.filter(({ metadata }) => metadata.namespace === namespace)
-  const byName = new Map(beside.map((stage) => [stage.metadata.name, stage]))
-  const around = surroundings({ stages: byName, expressions: yield* expressionsFor(pipeline.spec) })
+  const around = surroundings({ stages: byName(beside), expressions: yield* expressionsFor(pipeline.spec) })
   return !isDeepStrictEqual(pipelineStatus(pipeline, around, time), pipeline.status)
 })
 
