@@ -4,7 +4,7 @@
 import { type Execution, type ExecutionStatus, isFinished, type Snapshot, type StageStatus } from "../api/execution.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
-import { didYouMean } from "./nearest-name.ts"
+import { didYouMean } from "../words/nearest-name.ts"
 import { findParamProblems, paramValues } from "./params.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
 import { findRerunProblem, takeOver } from "./rerun-of.ts"

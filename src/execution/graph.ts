@@ -2,7 +2,7 @@
 // Nothing here recurses: a thousand stages in a row are as fine as a thousand side by side.
 
 import type { PipelineStage } from "../api/pipeline.ts"
-import { didYouMean } from "./nearest-name.ts"
+import { didYouMean } from "../words/nearest-name.ts"
 
 /** A mistake in a pipeline, and which of its stages it is about. */
 export interface Problem {

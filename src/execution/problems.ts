@@ -2,9 +2,9 @@
 
 import type { PipelineSchedule, PipelineSpec, PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
+import { didYouMean } from "../words/nearest-name.ts"
 import { ancestorsOf, findGraphProblems, type Problem } from "./graph.ts"
 import { countCombinations } from "./matrix.ts"
-import { didYouMean } from "./nearest-name.ts"
 import { findParamProblems } from "./params.ts"
 import { findReferenceProblem, findStageNameProblem, type Visible } from "./reference-problems.ts"
 import { findReferences } from "./references.ts"

@@ -5,8 +5,8 @@ import stringWidth from "string-width"
 import type { StagePhase, StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
 import { childrenOf, sortTopologically } from "../../execution/graph.ts"
+import { plain } from "../../words/text.ts"
 import { noteOf } from "./note.ts"
-import { plain } from "./text.ts"
 
 export type Style = Parameters<typeof styleText>[0]
 /** Colours text, or leaves it as it is. */
