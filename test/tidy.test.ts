@@ -68,6 +68,11 @@ const parts = [
     own: ["execution/", "resources/", "api/", "words/"],
     packages: [...pure, "@marcbachmann/cel-js"],
   },
+  {
+    part: "events/",
+    own: ["events/", "execution/", "resources/", "api/"],
+    packages: [...pure, "node:http", "effect/Context", "effect/Predicate", "cloudevents"],
+  },
   { part: "events/target.ts", own: ["execution/", "resources/", "api/"], packages: ["zod", "cloudevents"] },
 ]
 
@@ -90,19 +95,6 @@ describe.each(parts)("src/$part", ({ part, own, packages }) => {
 })
 
 describe("the arrows", () => {
-  it("from src/events lead beyond the core only to the store, for its types", () => {
-    const own = ["events/", "execution/", "resources/", "api/"]
-    const others = imports.filter(
-      ({ path, specifier }) => path.startsWith("events/") && isOwn(specifier) && !startsWithAny(specifier, own),
-    )
-    const ofTypes = others.filter(({ path, specifier }) => {
-      const { text = "" } = files.find((file) => file.path === path) ?? {}
-      return new RegExp(`^import type [^;]*"[./]*/${specifier}"$`, "m").test(text)
-    })
-    expect(others.filter((other) => !ofTypes.includes(other)).map(told)).toEqual([])
-    expect(new Set(others.map(({ specifier }) => specifier))).toEqual(new Set(["cluster/memory/store.ts"]))
-  })
-
   it("to the Kubernetes client come only from src/cluster/kubernetes", () => {
     const strangers = imports.filter(
       ({ path, specifier }) =>

@@ -8,8 +8,8 @@ import { didYouMean } from "../words/nearest-name.ts"
 import { findParamProblems, paramValues } from "./params.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
 import { findRerunProblem, takeOver } from "./rerun-of.ts"
+import type { Expressions } from "./rules/when.ts"
 import { runStatus, withCondition } from "./status.ts"
-import type { Expressions } from "./when.ts"
 
 /** What an execution was told to run: its pipeline and the stages of the namespace, by name. */
 export interface Definition {

@@ -1,7 +1,7 @@
 // Manifests as `peanut run` and `peanut validate` take them: files, directories and standard input, read and checked
 // as an API server would, so that every mistake shows at once with its file and line.
 
-import type { Expressions } from "../execution/when.ts"
+import type { Expressions } from "../execution/rules/when.ts"
 import { parseDocuments } from "./documents.ts"
 import { pathName, readSources, type Source } from "./files.ts"
 import type { Loaded } from "./loaded.ts"

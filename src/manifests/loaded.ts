@@ -1,6 +1,6 @@
 // What was read from files: all that is in them, and all that is wrong with them.
 
-import type { Expressions } from "../execution/when.ts"
+import type { Expressions } from "../execution/rules/when.ts"
 import type { Manifest } from "./manifest.ts"
 import type { Problem } from "./problem.ts"
 

@@ -2,8 +2,8 @@
 // no Knative: the handlers cannot tell the difference.
 
 import { CloudEvent } from "cloudevents"
-import type { Change } from "../cluster/memory/store.ts"
-import { eventTypes } from "./target.ts"
+import { eventTypes } from "../../events/target.ts"
+import type { Change } from "../memory/store.ts"
 
 export function sourceEvent({ type, object }: Change): CloudEvent<unknown> {
   const { apiVersion, kind, metadata } = object

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { checkApproval } from "../../src/execution/approval.ts"
-import { checkSuspend } from "../../src/execution/suspend.ts"
-import { observed, stageIn, step } from "../builders/observed.ts"
+import { checkApproval } from "../../../src/execution/rules/approval.ts"
+import { checkSuspend } from "../../../src/execution/rules/suspend.ts"
+import { observed, stageIn, step } from "../../builders/observed.ts"
 
 // a → b
 const graph = [

@@ -1,12 +1,12 @@
 // Fills a stage's template with the values of its run: parameters, outputs of stages above it, names.
 
-import type { ExecutionPhase, StageStatus } from "../api/execution.ts"
-import type { PipelineStage } from "../api/pipeline.ts"
-import type { StageSpec } from "../api/stage.ts"
-import type { AcceptedExecution } from "./accept.ts"
-import type { Gate } from "./gate.ts"
-import { combinationAt } from "./matrix.ts"
-import { paramValues, type Values } from "./params.ts"
+import type { ExecutionPhase, StageStatus } from "../../api/execution.ts"
+import type { PipelineStage } from "../../api/pipeline.ts"
+import type { StageSpec } from "../../api/stage.ts"
+import type { AcceptedExecution } from "../accept.ts"
+import { combinationAt } from "../matrix.ts"
+import { paramValues, type Values } from "../params.ts"
+import type { Gate } from "../rules/gate.ts"
 import { findReferences, type Reference, type Replaceable, replaceReferences } from "./references.ts"
 import { referencesIn, replaceInTemplate } from "./template.ts"
 

@@ -1,7 +1,7 @@
 // Outputs: what a stage wrote to the file $PEANUT_OUTPUT, its container's termination message. Text in, text out: it
 // is never evaluated.
 
-import type { Values } from "./params.ts"
+import type { Values } from "../params.ts"
 
 /** What the kubelet keeps of the messages of one container, and of all of a pod's together, in bytes. */
 const maxContainerBytes = 4096

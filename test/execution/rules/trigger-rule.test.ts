@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import type { StageStatus } from "../../src/api/execution.ts"
-import type { TriggerRule } from "../../src/api/stage-entry.ts"
-import { checkTriggerRule, isSatisfied, type Parent } from "../../src/execution/trigger-rule.ts"
-import { words } from "../builders/graph.ts"
+import type { StageStatus } from "../../../src/api/execution.ts"
+import type { TriggerRule } from "../../../src/api/stage-entry.ts"
+import { checkTriggerRule, isSatisfied, type Parent } from "../../../src/execution/rules/trigger-rule.ts"
+import { words } from "../../builders/graph.ts"
 
 /** `Failed` or `Skipped/WhenFalse`, with `!` where its failure is ignored. */
 function parent(text: string, name: string): Parent {

@@ -1,8 +1,8 @@
 import { HTTP } from "cloudevents"
 import { describe, expect, it } from "vitest"
+import { sourceEvent } from "../../src/cluster/local/source.ts"
 import type { StoredObject } from "../../src/cluster/memory/store.ts"
 import { resources } from "../../src/cluster/object-api.ts"
-import { sourceEvent } from "../../src/events/source.ts"
 import { targetOf } from "../../src/events/target.ts"
 import { execution, executionOwner, job, jobStatus, meta, pipeline, pod, stage } from "../builders/objects.ts"
 

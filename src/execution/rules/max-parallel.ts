@@ -1,7 +1,7 @@
 // maxParallel: of a pipeline, how many Jobs of one execution run at once; of a stage, how many of its matrix do.
 
-import type { PipelineStage } from "../api/pipeline.ts"
-import type { Task } from "./tasks.ts"
+import type { PipelineStage } from "../../api/pipeline.ts"
+import type { Task } from "../tasks.ts"
 
 /** Hands out places for Jobs to stages in their order, as far as there are any. */
 export class Places {

@@ -1,11 +1,11 @@
 // timeout: of a stage, the deadline of its Job; of a run, a bound on the deadlines of all its Jobs. Kubernetes keeps
 // the time; nothing here waits.
 
-import { durationSeconds } from "../api/duration.ts"
-import type { ExecutionStatus, StageStatus } from "../api/execution.ts"
-import { findJobCondition, type Job } from "../api/job.ts"
-import type { StageSpec } from "../api/stage.ts"
-import { ownDeadlineSeconds } from "../resources/job.ts"
+import { durationSeconds } from "../../api/duration.ts"
+import type { ExecutionStatus, StageStatus } from "../../api/execution.ts"
+import { findJobCondition, type Job } from "../../api/job.ts"
+import type { StageSpec } from "../../api/stage.ts"
+import { ownDeadlineSeconds } from "../../resources/job.ts"
 
 /** One second is how a Job is told to stop (`resources/stop.ts`), so the least that a run leaves to a Job is two. */
 const leastSeconds = 2

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import type { StageStatus } from "../../src/api/execution.ts"
-import { endingOf } from "../../src/execution/ending.ts"
-import { endsAtOnce, findFailure, isFatal } from "../../src/execution/failure-policy.ts"
-import { graph, states } from "../builders/graph.ts"
-import { accepted, created, now } from "../builders/objects.ts"
-import { observed, type Situation, stageIn, step } from "../builders/observed.ts"
+import type { StageStatus } from "../../../src/api/execution.ts"
+import { endingOf } from "../../../src/execution/rules/ending.ts"
+import { endsAtOnce, findFailure, isFatal } from "../../../src/execution/rules/failure-policy.ts"
+import { graph, states } from "../../builders/graph.ts"
+import { accepted, created, now } from "../../builders/objects.ts"
+import { observed, type Situation, stageIn, step } from "../../builders/observed.ts"
 
 const failFast = { failurePolicy: "FailFast" } as const
 /** The stages of a graph, with the failure of these ignored. */

@@ -1,8 +1,8 @@
 // ttlSecondsAfterFinished and the history limits: which executions that ended are not kept any longer. The resync asks,
 // so an execution may stay that much longer.
 
-import type { ExecutionOutline } from "../api/execution.ts"
-import type { Pipeline } from "../api/pipeline.ts"
+import type { ExecutionOutline } from "../../api/execution.ts"
+import type { Pipeline } from "../../api/pipeline.ts"
 
 type Finished = ExecutionOutline & { readonly status: { readonly completionTime: string } }
 

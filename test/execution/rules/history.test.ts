@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
-import type { Execution } from "../../src/api/execution.ts"
-import type { PipelineSpec } from "../../src/api/pipeline.ts"
-import { expiredExecutions } from "../../src/execution/history.ts"
-import { words } from "../builders/graph.ts"
-import { execution, meta, now, pipeline } from "../builders/objects.ts"
+import type { Execution } from "../../../src/api/execution.ts"
+import type { PipelineSpec } from "../../../src/api/pipeline.ts"
+import { expiredExecutions } from "../../../src/execution/rules/history.ts"
+import { words } from "../../builders/graph.ts"
+import { execution, meta, now, pipeline } from "../../builders/objects.ts"
 
 /** `a Succeeded 30`: an execution that ended so many seconds before now; without a number it has not ended. */
 function executions(text: string, more: Partial<Execution["spec"]> = {}): Execution[] {

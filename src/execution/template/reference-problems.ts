@@ -1,6 +1,6 @@
 // What is wrong with a reference, where it stands: an unknown name, or a stage that may not have ended.
 
-import { didYouMean } from "../words/nearest-name.ts"
+import { didYouMean } from "../../words/nearest-name.ts"
 import type { Reference } from "./references.ts"
 
 /** What a stage can refer to. */

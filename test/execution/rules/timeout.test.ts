@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { isEndedByRun, isTimedOut, jobDeadlineSeconds, secondsLeft } from "../../src/execution/timeout.ts"
-import { accepted, job, now } from "../builders/objects.ts"
-import { observed, type Situation, stageIn, step } from "../builders/observed.ts"
+import { isEndedByRun, isTimedOut, jobDeadlineSeconds, secondsLeft } from "../../../src/execution/rules/timeout.ts"
+import { accepted, job, now } from "../../builders/objects.ts"
+import { observed, type Situation, stageIn, step } from "../../builders/observed.ts"
 
 /** What is left at `now`, a minute after the start. */
 const left = (timeout: string | undefined, time = now) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { expressions } from "../../src/execution/expressions.ts"
-import { checkWhen, noExpressions, type Scope, stagesNamedIn } from "../../src/execution/when.ts"
-import { observed, stageIn, step } from "../builders/observed.ts"
+import { expressions } from "../../../src/execution/expressions.ts"
+import { checkWhen, noExpressions, type Scope, stagesNamedIn } from "../../../src/execution/rules/when.ts"
+import { observed, stageIn, step } from "../../builders/observed.ts"
 
 const scope: Scope = {
   params: { env: "prod", count: "3" },

@@ -2,7 +2,7 @@
 // each only when the one before it was answered; different kinds beside each other.
 
 import type { CloudEventV1 } from "cloudevents"
-import type { Store } from "../cluster/memory/store.ts"
+import type { Store } from "../memory/store.ts"
 import { sourceEvent } from "./source.ts"
 
 /** `deliver` is called for every change from now on; `onError` hears of events whose delivery failed. */

@@ -1,7 +1,7 @@
 // triggerRule: on which outcome of the stages it depends on a stage runs. (Airflow's term.)
 
-import { isStageFinished, type StageStatus } from "../api/execution.ts"
-import type { TriggerRule } from "../api/stage-entry.ts"
+import { isStageFinished, type StageStatus } from "../../api/execution.ts"
+import type { TriggerRule } from "../../api/stage-entry.ts"
 import type { Gate } from "./gate.ts"
 
 /** A stage that another depends on, where it stands. */

@@ -1,12 +1,12 @@
 // The rules that a stage which waits is asked, in the order in which they count. Each has a file of its own, named after
 // its field.
 
-import type { PipelineStage } from "../api/pipeline.ts"
+import type { PipelineStage } from "../../api/pipeline.ts"
+import { ancestorsOf } from "../graph.ts"
+import { waiting } from "../held-stage.ts"
+import { executionValues, type View } from "../template/fill.ts"
 import { checkApproval } from "./approval.ts"
-import { executionValues, type View } from "./fill.ts"
 import type { Gate } from "./gate.ts"
-import { ancestorsOf } from "./graph.ts"
-import { waiting } from "./held-stage.ts"
 import { checkSuspend } from "./suspend.ts"
 import { checkTriggerRule } from "./trigger-rule.ts"
 import { checkWhen, type Expressions, type Scope } from "./when.ts"

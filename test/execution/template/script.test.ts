@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { scriptsIn } from "../../src/execution/script.ts"
+import { scriptsIn } from "../../../src/execution/template/script.ts"
 
 /** X marks what the test asks about: is it run as a program? */
 const isScript = (command: string[] | undefined, args?: string[]) => {

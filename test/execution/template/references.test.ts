@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { findReferences, type Reference, replaceReferences } from "../../src/execution/references.ts"
+import { findReferences, type Reference, replaceReferences } from "../../../src/execution/template/references.ts"
 
 /** A reference in one line. */
 const inWords = (reference: Reference): string => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
-import { Places } from "../../src/execution/max-parallel.ts"
-import type { Task } from "../../src/execution/tasks.ts"
-import { graph } from "../builders/graph.ts"
-import { job } from "../builders/objects.ts"
-import { observed, stageIn, step } from "../builders/observed.ts"
+import { Places } from "../../../src/execution/rules/max-parallel.ts"
+import type { Task } from "../../../src/execution/tasks.ts"
+import { graph } from "../../builders/graph.ts"
+import { job } from "../../builders/objects.ts"
+import { observed, stageIn, step } from "../../builders/observed.ts"
 
 const refusal = { isFinal: false, reason: "JobForbidden", message: "quota" }
 /** Tasks from letters: `w` is one that waits though it has a Job, `q` one that was refused as things stand. */

@@ -1,7 +1,7 @@
 // failurePolicy and onFailure: what the failure of one stage means for the run.
 
-import type { StageStatus } from "../api/execution.ts"
-import type { PipelineSpec, PipelineStage } from "../api/pipeline.ts"
+import type { StageStatus } from "../../api/execution.ts"
+import type { PipelineSpec, PipelineStage } from "../../api/pipeline.ts"
 
 type Entry = Pick<PipelineStage, "name" | "onFailure">
 

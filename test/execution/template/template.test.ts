@@ -3,11 +3,11 @@
 
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type StageSpec, stageSpec } from "../../src/api/stage.ts"
-import { checkOutputs, fillTemplate, referencesOf, type View } from "../../src/execution/fill.ts"
-import { referencesIn } from "../../src/execution/template.ts"
-import { stageJob } from "../../src/resources/job.ts"
-import { accepted, namespace } from "../builders/objects.ts"
+import { type StageSpec, stageSpec } from "../../../src/api/stage.ts"
+import { checkOutputs, fillTemplate, referencesOf, type View } from "../../../src/execution/template/fill.ts"
+import { referencesIn } from "../../../src/execution/template/template.ts"
+import { stageJob } from "../../../src/resources/job.ts"
+import { accepted, namespace } from "../../builders/objects.ts"
 
 const spec: StageSpec = {
   image: "busybox",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { maxRunBytes, messageLimitBytes, outputBytes, readOutputs } from "../../src/execution/outputs.ts"
-import { graph } from "../builders/graph.ts"
-import { job, pod } from "../builders/objects.ts"
-import { observed, stageIn, step } from "../builders/observed.ts"
+import { maxRunBytes, messageLimitBytes, outputBytes, readOutputs } from "../../../src/execution/template/outputs.ts"
+import { graph } from "../../builders/graph.ts"
+import { job, pod } from "../../builders/objects.ts"
+import { observed, stageIn, step } from "../../builders/observed.ts"
 
 describe("readOutputs", () => {
   it.each<[of: string, text: string, values: Record<string, string>]>([

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
-import type { Execution } from "../../src/api/execution.ts"
-import type { ConcurrencyPolicy } from "../../src/api/pipeline.ts"
-import { nextInTurn, queued, turnOf } from "../../src/execution/concurrency-policy.ts"
-import { words } from "../builders/graph.ts"
-import { accepted, earlier, execution, meta, now } from "../builders/objects.ts"
+import type { Execution } from "../../../src/api/execution.ts"
+import type { ConcurrencyPolicy } from "../../../src/api/pipeline.ts"
+import { nextInTurn, queued, turnOf } from "../../../src/execution/rules/concurrency-policy.ts"
+import { words } from "../../builders/graph.ts"
+import { accepted, earlier, execution, meta, now } from "../../builders/objects.ts"
 
 /**
  * `a@1 runs, b@2 waits`: executions and when they were created; they wait, run, have ended, or are suspended, cancelled

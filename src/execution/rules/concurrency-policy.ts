@@ -1,10 +1,10 @@
 // concurrencyPolicy: what an execution does while another of the same pipeline runs. Which one may run is written into
 // the pipeline's status, where only one can be, so that no number of replicas ever lets two run at once.
 
-import { type Execution, type ExecutionStatus, isUnfinished } from "../api/execution.ts"
-import type { ConcurrencyPolicy, PipelineStatus } from "../api/pipeline.ts"
-import { isAccepted } from "./accept.ts"
-import { withCondition } from "./status.ts"
+import { type Execution, type ExecutionStatus, isUnfinished } from "../../api/execution.ts"
+import type { ConcurrencyPolicy, PipelineStatus } from "../../api/pipeline.ts"
+import { isAccepted } from "../accept.ts"
+import { withCondition } from "../status.ts"
 
 export type Turn =
   /** It may run. */

@@ -1,8 +1,8 @@
 // The texts of a stage's template in which references are replaced: command, arguments and environment values of its
 // containers, and nothing else. All that is put in is data: the shape of the pod stays its author's.
 
-import type { Container, EnvVar } from "../api/job.ts"
-import { type StageSpec, stageContainerName } from "../api/stage.ts"
+import type { Container, EnvVar } from "../../api/job.ts"
+import { type StageSpec, stageContainerName } from "../../api/stage.ts"
 import { findReferences, type Reference, type Replaceable, replaceReferences } from "./references.ts"
 import { scriptsIn } from "./script.ts"
 

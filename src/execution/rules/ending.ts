@@ -1,8 +1,8 @@
 // Why a run comes to its end before all its stages had their turn: cancelled, out of time, or failed fast. From then on
 // no stage starts but those of `finally`.
 
-import { isStageFinished, type StageStatus } from "../api/execution.ts"
-import type { AcceptedExecution } from "./accept.ts"
+import { isStageFinished, type StageStatus } from "../../api/execution.ts"
+import type { AcceptedExecution } from "../accept.ts"
 import { endsAtOnce, findFailure } from "./failure-policy.ts"
 import { isTimedOut } from "./timeout.ts"
 

@@ -1,8 +1,8 @@
 // when: a CEL expression that decides whether a stage runs. CEL ends always, changes nothing and reads only what is
 // handed to it. The library that knows CEL is handed in too: it is loaded only for pipelines that need it.
 
+import type { Values } from "../params.ts"
 import type { Gate } from "./gate.ts"
-import type { Values } from "./params.ts"
 
 /** What an expression can speak of. */
 export interface Scope {
