@@ -1,9 +1,7 @@
 // The cluster as a person has it: by kubeconfig, in one namespace unless told otherwise.
 
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Ref } from "../api/meta.ts"
-import type { ClusterFlags } from "../cli/commands/cluster/flags.ts"
 import type { Streams } from "../cluster/kubernetes/streams.ts"
 import type { ObjectApi, Resource, Selection } from "../cluster/object-api.ts"
 
@@ -20,8 +18,15 @@ export interface Client {
   readonly streams: Streams
 }
 
+/** Which cluster, and where in it; what is not given, the kubeconfig says. */
+export interface Where {
+  readonly namespace?: string | undefined
+  readonly context?: string | undefined
+  readonly kubeconfig?: string | undefined
+}
+
 /** Rejects with {@link NoConnection}; what the client returns rejects with the errors of an {@link ObjectApi}. */
-export async function openClient({ namespace, context, kubeconfig }: ClusterFlags): Promise<Client> {
+export async function openClient({ namespace, context, kubeconfig }: Where): Promise<Client> {
   // Loaded here, as no other command needs them.
   const [{ connectAsUser }, { httpClient, opener }, { kubernetesApi }, { kubernetesStreams }] = await Promise.all([
     import("../cluster/kubernetes/connection.ts"),
@@ -29,12 +34,9 @@ export async function openClient({ namespace, context, kubeconfig }: ClusterFlag
     import("../cluster/kubernetes/api.ts"),
     import("../cluster/kubernetes/streams.ts"),
   ])
-  const connection = await connectAsUser(process.env, {
-    kubeconfig: Option.getOrUndefined(kubeconfig),
-    context: Option.getOrUndefined(context),
-  })
+  const connection = await connectAsUser(process.env, { kubeconfig, context })
   const api: ObjectApi = kubernetesApi(httpClient(connection))
-  const here = Option.getOrElse(namespace, () => connection.namespace)
+  const here = namespace ?? connection.namespace
   const ref = (name: string): Ref => ({ namespace: here, name })
   return {
     namespace: here,

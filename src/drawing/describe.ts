@@ -1,6 +1,6 @@
 // A drawing in sentences, for those who do not see it.
 
-import { counted } from "../manifests/words.ts"
+import { counted } from "../words/phrases.ts"
 import type { Drawing, DrawnStage } from "./drawing.ts"
 
 /** Of larger graphs only the size is told: a wall of words helps nobody. */

@@ -1,7 +1,8 @@
 // The graph in the language of Graphviz.
 
 import { directionOf } from "../graph/direction.ts"
-import { type Drawing, type DrawnStage, depthsIn } from "./drawing.ts"
+import { depthsOf } from "../graph/tree.ts"
+import type { Drawing, DrawnStage } from "./drawing.ts"
 import { oneLine } from "./words.ts"
 
 /** A digraph; the names of its nodes are numbers, so that a stage may be called anything. */
@@ -37,7 +38,7 @@ export function toDot(drawing: Drawing): string {
 }
 
 function deepestOf(stages: readonly DrawnStage[]): number {
-  const depths = depthsIn(stages)
+  const depths = depthsOf(stages)
   const deepest = Math.max(...depths.values())
   return stages.findIndex(({ name }) => depths.get(name) === deepest)
 }

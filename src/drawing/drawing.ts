@@ -1,9 +1,8 @@
 // What every form of drawing shows of a pipeline: its stages in the order of the graph, what each comes after, and marks
 // for whatever makes a stage run otherwise than once, when all before it succeeded.
 
-import type { FinallyStage, PipelineSpec, PipelineStage } from "../api/pipeline.ts"
-import { belowTheirParents, depthsOf } from "../cli/view/stage-lines.ts"
-import type { Manifest } from "../manifests/load.ts"
+import type { FinallyStage, PipelineStage } from "../api/pipeline.ts"
+import { belowTheirParents } from "../graph/tree.ts"
 
 export interface Mark {
   /** A word or two, such as `approval`. */
@@ -28,19 +27,19 @@ export interface Drawing {
   readonly final: readonly DrawnStage[]
 }
 
+/** What is drawn of a pipeline. */
+export interface Stages {
+  readonly stages: readonly PipelineStage[]
+  readonly finally?: readonly FinallyStage[] | undefined
+}
+
 /** The drawing of a pipeline whose graph has no mistakes. */
-export function drawingOf(pipeline: Manifest): Drawing {
-  const spec = (pipeline.object as { spec: Pick<PipelineSpec, "stages" | "finally"> }).spec
+export function drawingOf(pipeline: string, spec: Stages): Drawing {
   return {
-    pipeline: pipeline.name,
+    pipeline,
     stages: belowTheirParents(spec.stages).map(drawn),
     final: (spec.finally ?? []).map(drawn),
   }
-}
-
-/** How many stages lie above each, along the longest way; by name. */
-export function depthsIn(stages: readonly DrawnStage[]): ReadonlyMap<string, number> {
-  return depthsOf(stages.map(({ name, type, dependsOn }) => ({ name, type, dependsOn: [...dependsOn] })))
 }
 
 function drawn(entry: PipelineStage | FinallyStage): DrawnStage {

@@ -1,9 +1,9 @@
 // The graph as a picture that needs nothing else: no fonts, no scripts, colours for light and for dark pages.
 
 import { type Box, type Layout, type Line, layoutOf, type Point } from "../graph/layout.ts"
-import { fontPixels, markGap, marksWidth } from "./box.ts"
+import { type BoxText, boxText, fontPixels, markGap, marksWidth } from "./box.ts"
 import { describe, titleOf } from "./describe.ts"
-import type { Drawing } from "./drawing.ts"
+import type { Drawing, DrawnStage } from "./drawing.ts"
 import { style } from "./svg-style.ts"
 import { fitted, oneLine, xml } from "./words.ts"
 
@@ -12,7 +12,9 @@ const captionHeight = 30
 
 /** The picture as one SVG element. */
 export function toSvg(drawing: Drawing): string {
-  const layout = layoutOf(drawing)
+  const texts = new Map([...drawing.stages, ...drawing.final].map((stage) => [stage.name, boxText(stage)]))
+  const layout = layoutOf(drawing, ({ name }) => texts.get(name)!)
+  const boxes = (all: readonly Box<DrawnStage>[]) => all.map((box) => boxElement(box, texts.get(box.stage.name)!))
   const width = Math.max(layout.width, 120) + 2 * margin
   const height = layout.height + 2 * margin + captionHeight
   // Two pictures in one page must not share an id.
@@ -27,8 +29,8 @@ export function toSvg(drawing: Drawing): string {
     `<text class="caption" x="${margin}" y="${margin + 8}">${xml(caption)}</text>`,
     `<g transform="translate(${margin} ${margin + captionHeight})">`,
     ...linePaths(layout),
-    ...layout.boxes.map((box) => boxElement(box)),
-    ...finalElements(layout),
+    ...boxes(layout.boxes),
+    ...finalElements(layout, boxes),
     "</g>",
     "</svg>",
   ].join("\n")
@@ -71,7 +73,7 @@ function arrow({ x, y }: Point, direction: Layout["direction"]): string {
     : `M${x - 4.5} ${y - 9}L${x} ${y - 1}L${x + 4.5} ${y - 9}Z`
 }
 
-function boxElement({ stage, text, x, y, width, height }: Box): string {
+function boxElement({ stage, x, y, width, height }: Box<DrawnStage>, text: BoxText): string {
   const middle = x + width / 2
   const top = y + (height - text.height) / 2
   return [
@@ -84,7 +86,7 @@ function boxElement({ stage, text, x, y, width, height }: Box): string {
   ].join("")
 }
 
-function markElements(marks: Box["text"]["marks"], middle: number, y: number): readonly string[] {
+function markElements(marks: BoxText["marks"], middle: number, y: number): readonly string[] {
   let x = middle - marksWidth(marks) / 2
   return marks.map(({ word, width }) => {
     const text = `<text class="mark" x="${x + width / 2}" y="${y + 12.5}">${xml(word)}</text>`
@@ -95,7 +97,10 @@ function markElements(marks: Box["text"]["marks"], middle: number, y: number): r
 }
 
 /** Behind a line that all other stages must have reached, in a frame of their own. */
-function finalElements({ final, direction }: Layout): readonly string[] {
+function finalElements(
+  { final, direction }: Layout<DrawnStage>,
+  elements: (boxes: readonly Box<DrawnStage>[]) => readonly string[],
+): readonly string[] {
   if (final === undefined) return []
   const { frame, boxes, start, end } = final
   const isRight = direction === "right"
@@ -107,6 +112,6 @@ function finalElements({ final, direction }: Layout): readonly string[] {
     `<path class="arrow" d="${arrow(tip, direction)}"/>`,
     `<rect class="frame" x="${frame.x}" y="${frame.y}" width="${frame.width}" height="${frame.height}" rx="10"/>`,
     `<text class="caption" x="${frame.x + 16}" y="${frame.y + 25}">finally</text>`,
-    ...boxes.map(boxElement),
+    ...elements(boxes),
   ]
 }

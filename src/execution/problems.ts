@@ -2,8 +2,9 @@
 
 import type { PipelineSchedule, PipelineSpec, PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
+import { ancestorsOf } from "../graph/order.ts"
 import { didYouMean } from "../words/nearest-name.ts"
-import { ancestorsOf, findGraphProblems, type Problem } from "./graph.ts"
+import { findGraphProblems, type Problem } from "./graph.ts"
 import { countCombinations } from "./matrix.ts"
 import { findParamProblems } from "./params.ts"
 import { type Expressions, stagesNamedIn } from "./rules/when.ts"

@@ -2,7 +2,7 @@
 
 import { type ExecutionPhase, isStageFinished, type StageStatus } from "../api/execution.ts"
 import type { PipelineStage } from "../api/pipeline.ts"
-import { sortTopologically } from "./graph.ts"
+import { sortTopologically } from "../graph/order.ts"
 import { endedBy, heldBy } from "./held-stage.ts"
 import { type Ending, endingOf } from "./rules/ending.ts"
 import { checkStart } from "./rules/gates.ts"

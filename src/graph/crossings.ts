@@ -1,6 +1,6 @@
 // How many lines between neighbouring layers cross.
 
-import type { Layers, Place } from "./layers.ts"
+import type { Layers, Place } from "./place.ts"
 
 /** The crossings of the whole graph, each pair of lines once. Lines that share an end do not cross. */
 export function crossings(layers: Layers): number {

@@ -1,16 +1,18 @@
 // Graphs with more lines than anybody could follow are drawn without those that others imply.
 
-import type { DrawnStage } from "../drawing/drawing.ts"
+import type { Node } from "./node.ts"
 
 /** Beyond this, a → c is not drawn beside a → b → c. */
 const maxLines = 2000
 
 /** The stages with the dependencies that are drawn, and how many are not. Each stage comes after all it depends on. */
-export function withFewerLines(stages: readonly DrawnStage[]): {
-  readonly stages: readonly DrawnStage[]
+export function withFewerLines<N extends Node>(
+  stages: readonly N[],
+): {
+  readonly stages: readonly N[]
   readonly hidden: number
 } {
-  const count = stages.reduce((sum, { dependsOn }) => sum + dependsOn.length, 0)
+  const count = stages.reduce((sum, { dependsOn = [] }) => sum + dependsOn.length, 0)
   if (count <= maxLines) return { stages, hidden: 0 }
   const indexes = new Map(stages.map(({ name }, index) => [name, index]))
   const words = Math.ceil(stages.length / 32)
@@ -19,7 +21,7 @@ export function withFewerLines(stages: readonly DrawnStage[]): {
   let hidden = 0
   const reduced = stages.map((stage) => {
     const farther = new Uint32Array(words)
-    const parents = stage.dependsOn.map((name) => indexes.get(name)!)
+    const parents = (stage.dependsOn ?? []).map((name) => indexes.get(name)!)
     for (const parent of parents)
       above[parent]!.forEach((bits, word) => {
         farther[word]! |= bits

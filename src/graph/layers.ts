@@ -2,35 +2,23 @@
 // A line that is longer than to the next layer has a place of its own in every layer that it runs through, so that it
 // meets no box; all lines of one stage share these places until each turns off to its end.
 
-import { type DrawnStage, depthsIn } from "../drawing/drawing.ts"
 import { crossings } from "./crossings.ts"
+import type { Node } from "./node.ts"
+import type { Layers, Place } from "./place.ts"
 import { withSwaps } from "./swaps.ts"
-
-export interface Place {
-  /** The stage that stands here, or whose lines run through. */
-  readonly stage: DrawnStage
-  readonly layer: number
-  readonly isLine: boolean
-  /** In the layer before: what it comes from. */
-  readonly from: Place[]
-  /** In the layer behind: where it leads. */
-  readonly to: Place[]
-}
-
-/** From top to bottom, or from left to right. */
-export type Layers = readonly (readonly Place[])[]
+import { depthsOf } from "./tree.ts"
 
 /** The layers of a graph without mistakes; its stages come each after all that it depends on. */
-export function layersOf(stages: readonly DrawnStage[]): Layers {
+export function layersOf(stages: readonly Node[]): Layers {
   return untangled(placed(stages))
 }
 
-function placed(stages: readonly DrawnStage[]): Layers {
-  const depths = depthsIn(stages)
-  const children = new Map<string, DrawnStage[]>(stages.map(({ name }) => [name, []]))
-  for (const stage of stages) for (const parent of stage.dependsOn) children.get(parent)?.push(stage)
+function placed(stages: readonly Node[]): Layers {
+  const depths = depthsOf(stages)
+  const children = new Map<string, Node[]>(stages.map(({ name }) => [name, []]))
+  for (const stage of stages) for (const parent of stage.dependsOn ?? []) children.get(parent)?.push(stage)
   const layers: Place[][] = []
-  const put = (stage: DrawnStage, layer: number, isLine: boolean) => {
+  const put = (stage: Node, layer: number, isLine: boolean) => {
     const place: Place = { stage, layer, isLine, from: [], to: [] }
     layers[layer] ??= []
     layers[layer].push(place)

@@ -1,11 +1,11 @@
 // The geometry of a picture in pixels: a box for every stage, a line for every dependency, and apart from them the
 // stages at the end. Layers follow each other to the right or downwards; here the first is "along", the other "across".
 
-import { type BoxText, boxText } from "../drawing/box.ts"
-import type { Drawing, DrawnStage } from "../drawing/drawing.ts"
-import { type Direction, directionOf } from "./direction.ts"
+import { type Direction, directionOf, type Graph } from "./direction.ts"
 import { withFewerLines } from "./fewer-lines.ts"
-import { type Layers, layersOf, type Place } from "./layers.ts"
+import { layersOf } from "./layers.ts"
+import type { Node } from "./node.ts"
+import type { Layers, Place } from "./place.ts"
 import { spread } from "./spread.ts"
 
 export interface Point {
@@ -18,9 +18,11 @@ export interface Frame extends Point {
   readonly height: number
 }
 
-export interface Box extends Frame {
-  readonly stage: DrawnStage
-  readonly text: BoxText
+/** How much room a box needs. */
+export type Size = Pick<Frame, "width" | "height">
+
+export interface Box<N extends Node = Node> extends Frame {
+  readonly stage: N
 }
 
 /** From a stage, or from where its line leaves a layer, to the next layer. */
@@ -32,47 +34,55 @@ export interface Line {
   readonly through?: Point
 }
 
-export interface Layout {
+export interface Layout<N extends Node = Node> {
   readonly direction: Direction
-  readonly boxes: readonly Box[]
+  readonly boxes: readonly Box<N>[]
   readonly lines: readonly Line[]
   readonly layers: number
   /** How many dependencies are not drawn as others imply them. */
   readonly hidden: number
   /** The stages at the end in a frame, and the line that all others must have reached. */
-  readonly final?: { readonly frame: Frame; readonly boxes: readonly Box[]; readonly start: Point; readonly end: Point }
+  readonly final?: {
+    readonly frame: Frame
+    readonly boxes: readonly Box<N>[]
+    readonly start: Point
+    readonly end: Point
+  }
   readonly width: number
   readonly height: number
 }
 
-/** Where everything is. The same drawing always has the same layout. */
-export function layoutOf(drawing: Drawing): Layout {
-  const direction = directionOf(drawing)
-  const { stages, hidden } = withFewerLines(drawing.stages)
+/** Where everything is. The same graph always has the same layout. */
+export function layoutOf<N extends Node>(graph: Graph<N>, sizeOfBox: (stage: N) => Size): Layout<N> {
+  const direction = directionOf(graph)
+  const { stages, hidden } = withFewerLines(graph.stages)
   const layers = layersOf(stages)
-  const texts = new Map(stages.map((stage) => [stage, boxText(stage)]))
-  const final = finalGrid(drawing.final, direction)
+  const sizes = new Map<Node, Size>(stages.map((stage) => [stage, sizeOfBox(stage)]))
+  const originals = new Map(graph.stages.map((stage) => [stage.name, stage]))
+  const final = finalGrid(graph.final, sizeOfBox, direction)
   const middles = spread(layers, {
-    of: (place) => (place.isLine ? 0 : across(texts.get(place.stage)!)),
+    of: (place) => (place.isLine ? 0 : across(sizes.get(place.stage)!)),
     gap: (a, b) => (a.isLine && b.isLine ? 14 : a.isLine || b.isLine ? 20 : 24),
   })
   const breadth = [...middles].reduce((most, [place, middle]) => {
-    return Math.max(most, middle + (place.isLine ? 0 : across(texts.get(place.stage)!)) / 2)
+    return Math.max(most, middle + (place.isLine ? 0 : across(sizes.get(place.stage)!)) / 2)
   }, 0)
   const shift = Math.max(0, Math.round((across(final) - breadth) / 2))
   const at = (place: Place) => middles.get(place)! + shift
-  const spans = spansOf(layers, (place) => along(texts.get(place.stage)!), at)
+  const spans = spansOf(layers, (place) => along(sizes.get(place.stage)!), at)
   const length = spans.at(-1)?.end ?? 0
 
   const boxes = layers.flatMap((layer, index) =>
     layer.flatMap((place) => {
       if (place.isLine) return []
-      const text = texts.get(place.stage)!
+      const needed = sizes.get(place.stage)!
       const { start, end } = spans[index]!
-      const corner = point(start, at(place) - across(text) / 2)
+      const corner = point(start, at(place) - across(needed) / 2)
       const size =
-        direction === "right" ? { width: end - start, height: text.height } : { width: text.width, height: end - start }
-      return [{ stage: place.stage, text, ...corner, ...size }]
+        direction === "right"
+          ? { width: end - start, height: needed.height }
+          : { width: needed.width, height: end - start }
+      return [{ stage: originals.get(place.stage.name)!, ...corner, ...size }]
     }),
   )
   const lines = layers.flatMap((layer, index) =>
@@ -90,7 +100,7 @@ export function layoutOf(drawing: Drawing): Layout {
   )
   const total = Math.max(breadth, across(final))
   const whole = { direction, boxes, lines, layers: layers.length, hidden }
-  if (drawing.final.length === 0) return { ...whole, ...sizeOf(length, total) }
+  if (graph.final.length === 0) return { ...whole, ...sizeOf(length, total) }
   const barrier = length + 28
   const corner = point(barrier + 44, (total - across(final)) / 2)
   return {
@@ -104,10 +114,10 @@ export function layoutOf(drawing: Drawing): Layout {
     ...sizeOf(barrier + 44 + along(final), total),
   }
 
-  function along({ width, height }: Pick<Frame, "width" | "height">): number {
+  function along({ width, height }: Size): number {
     return direction === "right" ? width : height
   }
-  function across({ width, height }: Pick<Frame, "width" | "height">): number {
+  function across({ width, height }: Size): number {
     return direction === "right" ? height : width
   }
   function point(along: number, across: number): Point {
@@ -141,14 +151,15 @@ const captionHeight = 22
 const boxGap = 14
 
 /** The stages at the end in a frame at 0, 0: one below the other, or side by side where the graph goes down. */
-function finalGrid(
-  stages: readonly DrawnStage[],
+function finalGrid<N extends Node>(
+  stages: readonly N[],
+  sizeOfBox: (stage: N) => Size,
   direction: Direction,
-): Pick<Frame, "width" | "height"> & { boxes: Box[] } {
+): Size & { boxes: Box<N>[] } {
   if (stages.length === 0) return { width: 0, height: 0, boxes: [] }
-  const texts = stages.map(boxText)
-  const width = Math.max(...texts.map((text) => text.width))
-  const height = Math.max(...texts.map((text) => text.height))
+  const sizes = stages.map(sizeOfBox)
+  const width = Math.max(...sizes.map((size) => size.width))
+  const height = Math.max(...sizes.map((size) => size.height))
   const perLine = Math.min(stages.length, direction === "right" ? 8 : 4)
   const lines = Math.ceil(stages.length / perLine)
   const [columns, rows] = direction === "right" ? [lines, perLine] : [perLine, lines]
@@ -157,7 +168,7 @@ function finalGrid(
     const [column, row] = direction === "right" ? [line, item] : [item, line]
     const x = framePadding + column * (width + boxGap)
     const y = captionHeight + framePadding + row * (height + boxGap)
-    return { stage, text: texts[index]!, x, y, width, height }
+    return { stage, x, y, width, height }
   })
   return {
     boxes,

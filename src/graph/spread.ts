@@ -1,7 +1,7 @@
 // Where each place of a layer is on the axis along the layer: near what it is joined to, so that lines are short and
 // straight, and never nearer to its neighbours than their sizes allow.
 
-import type { Layers, Place } from "./layers.ts"
+import type { Layers, Place } from "./place.ts"
 import { straighten } from "./straighten.ts"
 
 export interface Breadths {

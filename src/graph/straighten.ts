@@ -1,6 +1,6 @@
 // Makes long lines and chains of stages exactly straight, where there is room: springs alone leave small steps in them.
 
-import type { Layers, Place } from "./layers.ts"
+import type { Layers, Place } from "./place.ts"
 
 /** Moves middles so that each run of places is level as far as its neighbours let it. */
 export function straighten(

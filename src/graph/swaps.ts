@@ -1,6 +1,6 @@
 // The last crossings: two neighbours in a layer change places where that makes fewer lines cross.
 
-import type { Layers, Place } from "./layers.ts"
+import type { Layers, Place } from "./place.ts"
 
 /** The layers after all swaps that help. The order of sorting by means gets stuck where this goes on. */
 export function withSwaps(layers: Layers): Layers {

@@ -1,9 +1,11 @@
 // Which pipeline to draw, of all that the manifests hold.
 
 import { didYouMean } from "../words/nearest-name.ts"
-import type { Loaded, Manifest, Problem } from "./load.ts"
+import { orList, quoted } from "../words/phrases.ts"
+import type { Loaded } from "./loaded.ts"
+import type { Manifest } from "./manifest.ts"
 import { valueAt } from "./plain.ts"
-import { orList, quoted } from "./words.ts"
+import type { Problem } from "./problem.ts"
 
 type Chosen = { readonly pipeline: Manifest } | { readonly problems: readonly Problem[] }
 

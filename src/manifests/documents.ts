@@ -11,7 +11,7 @@ import {
   parseAllDocuments,
   type ScalarTag,
 } from "yaml"
-import type { Path } from "./manifest.ts"
+import type { Path } from "./path.ts"
 import { aliasMistake, type SyntaxMistake, syntaxMistakes } from "./syntax.ts"
 
 export interface WrittenDocument {

@@ -1,7 +1,7 @@
 // Where a stage says a thing that it can say in two ways: by a short form, or in its Job template.
 
 import { stageContainerName } from "../api/stage.ts"
-import type { Path } from "./manifest.ts"
+import type { Path } from "./path.ts"
 import { type JsonObject, listAt, valueAt } from "./plain.ts"
 
 export const job: Path = ["spec", "jobTemplate", "spec"]

@@ -10,15 +10,6 @@ import { type ReadObject, readObjects } from "./object.ts"
 import { entriesOf } from "./pipeline.ts"
 import { type Problem, sortProblems } from "./problem.ts"
 
-export { checkPlayable } from "../cli/play/playable.ts"
-export { prepareRun } from "../cli/play/prepare.ts"
-export { definitionMistakes } from "./definition.ts"
-export { giveTo } from "./given.ts"
-export type { Loaded } from "./loaded.ts"
-export type { Manifest } from "./manifest.ts"
-export { formatProblem, type Problem } from "./problem.ts"
-export { type Choice, type Run, selectRun } from "./select.ts"
-
 /** Reads and checks the manifests in these files and directories; `-` is standard input. Never throws for bad input. */
 export async function loadManifests(paths: readonly string[], readStdin: () => Promise<string>): Promise<Loaded> {
   const { sources, problems } = await readSources(paths, readStdin)

@@ -1,17 +1,9 @@
 // An object of Peanut as it was read from a file, which still knows on which line each of its fields stands.
 
+import { quoted } from "../words/phrases.ts"
+import type { Finding, Path } from "./path.ts"
 import type { JsonObject } from "./plain.ts"
 import type { Problem } from "./problem.ts"
-import { quoted } from "./words.ts"
-
-/** The way from an object down to one of its fields, such as `["spec", "stages", 2, "dependsOn"]`. */
-export type Path = readonly (string | number)[]
-
-/** A mistake at a field, before it is known in which file the object stands. */
-export interface Finding {
-  readonly path: Path
-  readonly message: string
-}
 
 export interface Manifest {
   readonly kind: string

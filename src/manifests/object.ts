@@ -3,14 +3,16 @@
 import { apiVersion, group } from "../api/meta.ts"
 import { stageContainerName } from "../api/stage.ts"
 import { didYouMean, nearestName } from "../words/nearest-name.ts"
+import { quoted } from "../words/phrases.ts"
 import type { WrittenDocument } from "./documents.ts"
-import { called, type Finding, type Manifest } from "./manifest.ts"
+import { called, type Manifest } from "./manifest.ts"
+import type { Finding } from "./path.ts"
 import { graphMistakes } from "./pipeline.ts"
 import { isObject, type JsonObject, listAt, valueAt } from "./plain.ts"
 import type { Problem } from "./problem.ts"
 import { schemas } from "./schema.ts"
 import { shapeMistakes, withoutNulls } from "./shape.ts"
-import { described, fieldName, quoted } from "./words.ts"
+import { described, fieldName } from "./words.ts"
 
 export interface ReadObject {
   readonly manifest?: Manifest

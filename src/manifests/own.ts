@@ -3,7 +3,8 @@
 
 import { parseDocuments } from "./documents.ts"
 import { readSources } from "./files.ts"
-import { type Loaded, loadManifests } from "./load.ts"
+import { loadManifests } from "./load.ts"
+import type { Loaded } from "./loaded.ts"
 import { readObjects } from "./object.ts"
 
 export interface Read {

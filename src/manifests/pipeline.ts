@@ -3,8 +3,9 @@
 
 import type { PipelineStage } from "../api/pipeline.ts"
 import { maxCombinations } from "../api/stage-entry.ts"
-import { ancestorsOf, findGraphProblems, type Problem } from "../execution/graph.ts"
-import type { Finding, Path } from "./manifest.ts"
+import { findGraphProblems, type Problem } from "../execution/graph.ts"
+import { ancestorsOf } from "../graph/order.ts"
+import type { Finding, Path } from "./path.ts"
 import { isObject, type JsonObject, listAt, valueAt } from "./plain.ts"
 
 /** A stage that a pipeline lists, as far as it has the right shape, and where. */

@@ -1,8 +1,13 @@
 // What the objects say of each other, over all of them: the types of every pipeline's stages, the pipeline of every
 // execution, parameters and references. Each is asked as a run of its own, so that the words are those of `peanut run`.
 
-import { definitionMistakes, giveTo, type Loaded, type Manifest, type Problem, selectRun } from "./load.ts"
+import { definitionMistakes } from "./definition.ts"
+import { giveTo } from "./given.ts"
+import type { Loaded } from "./loaded.ts"
+import type { Manifest } from "./manifest.ts"
 import { listAt, valueAt } from "./plain.ts"
+import type { Problem } from "./problem.ts"
+import { selectRun } from "./select.ts"
 
 /** Everything that is named and not there, which with `allowMissing` may be in the cluster, or that does not fit. */
 export function missingReferences(loaded: Loaded, allowMissing: boolean): readonly Problem[] {

@@ -2,12 +2,12 @@
 
 import { apiVersion } from "../api/meta.ts"
 import { didYouMean } from "../words/nearest-name.ts"
+import { orList, quoted } from "../words/phrases.ts"
 import type { Loaded } from "./loaded.ts"
 import { type Manifest, problemOf } from "./manifest.ts"
 import { entriesOf, typeMistakes } from "./pipeline.ts"
 import { valueAt } from "./plain.ts"
 import { type Problem, sortProblems } from "./problem.ts"
-import { orList, quoted } from "./words.ts"
 
 /** What `--pipeline` and `--execution` name. */
 export interface Choice {

@@ -2,10 +2,11 @@
 // walks, and so finds what that would refuse; the words are for whoever wrote the manifest.
 
 import { didYouMean } from "../words/nearest-name.ts"
-import type { Finding, Path } from "./manifest.ts"
+import { counted, orList, quoted } from "../words/phrases.ts"
+import type { Finding, Path } from "./path.ts"
 import { isObject, type JsonObject, valueAt } from "./plain.ts"
 import { formatOf, type Schema } from "./schema.ts"
-import { counted, described, fieldName, orList, quoted, typeAdvice, wanted } from "./words.ts"
+import { described, fieldName, typeAdvice, wanted } from "./words.ts"
 
 /** Every mistake in the shape of a value; as deep as the schema goes, however deep the value is. */
 export function shapeMistakes(value: unknown, schema: Schema, path: Path = []): readonly Finding[] {

@@ -1,6 +1,7 @@
 // How schemas and values are called in messages.
 
-import type { Path } from "./manifest.ts"
+import { orList, quoted } from "../words/phrases.ts"
+import type { Path } from "./path.ts"
 import { formatOf, type Schema } from "./schema.ts"
 
 /** `spec.stages[2].dependsOn` */
@@ -78,18 +79,4 @@ export function typeAdvice(value: unknown, { type, items, pattern }: Schema): st
   const isUnquoted = type === "boolean" ? /^(true|false)$/ : /^-?\d+$/
   const couldBe = (type === "boolean" || type === "integer") && typeof value === "string" && isUnquoted.test(value)
   return couldBe ? "; leave out the quotes" : ""
-}
-
-/** In double quotes, cut where it would fill the screen. */
-export function quoted(text: string): string {
-  return `"${text.length > 80 ? `${text.slice(0, 77)}...` : text}"`
-}
-
-export function orList(items: readonly string[]): string {
-  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(", ")} or ${items.at(-1)}`
-}
-
-/** `3 items`, `1 item` */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`
 }

@@ -8,8 +8,7 @@ import { graph } from "../builders/graph.ts"
 /** The drawing of `a → b, a → c`, or of these stages. */
 export function draw(stages: string | readonly PipelineStage[], last: readonly FinallyStage[] = []): Drawing {
   const spec = { stages: typeof stages === "string" ? graph(stages) : stages, finally: last }
-  const where = { file: "web.yaml", line: 1 }
-  return drawingOf({ kind: "PeanutPipeline", namespace: "team", name: "web", object: { spec }, where, lineOf: () => 1 })
+  return drawingOf("web", spec)
 }
 
 /** A name and how people see it, where that is not the same. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import type { PipelineSpec } from "../../src/api/pipeline.ts"
 import { drawingOf } from "../../src/drawing/drawing.ts"
 import { toSvg } from "../../src/drawing/svg.ts"
 import { xml } from "../../src/drawing/words.ts"
@@ -33,7 +34,9 @@ describe("a picture", () => {
     const loaded = await loadManifests([join(root, "docs/graph.yaml")], async () => "")
     const found = choosePipeline(loaded)
     if ("problems" in found) throw new Error("there is no pipeline in docs/graph.yaml")
-    expect(`${toSvg(drawingOf(found.pipeline))}\n`).toBe(readFileSync(join(root, "docs/graph.svg"), "utf8"))
+    expect(`${toSvg(drawingOf(found.pipeline.name, found.pipeline.object.spec as PipelineSpec))}\n`).toBe(
+      readFileSync(join(root, "docs/graph.svg"), "utf8"),
+    )
   })
 
   it("escapes text for attributes too", () => {

@@ -1,14 +1,17 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { Drawing } from "../../src/drawing/drawing.ts"
+import { boxText } from "../../src/drawing/box.ts"
+import type { Drawing, DrawnStage } from "../../src/drawing/drawing.ts"
 import { crossings } from "../../src/graph/crossings.ts"
 import { withFewerLines } from "../../src/graph/fewer-lines.ts"
 import { layersOf } from "../../src/graph/layers.ts"
-import { type Frame, type Layout, layoutOf, type Point } from "../../src/graph/layout.ts"
+import { type Frame, type Layout, layoutOf as layout, type Point } from "../../src/graph/layout.ts"
 import { anyDrawing, draw } from "../drawing/draw.ts"
 
+const layoutOf = (drawing: Drawing) => layout(drawing, boxText)
+
 /** fast-check prints the seed of what fails. */
-const holds = (rule: (layout: Layout, drawing: Drawing) => void, maxStages = 24) =>
+const holds = (rule: (layout: Layout<DrawnStage>, drawing: Drawing) => void, maxStages = 24) =>
   fc.assert(
     fc.property(anyDrawing(maxStages), (drawing) => rule(layoutOf(drawing), drawing)),
     { numRuns: 300 },
@@ -39,7 +42,8 @@ describe("the layout of any graph", () => {
 
   it("has room in every box for what is written in it", () =>
     holds(({ boxes, final }) => {
-      for (const { width, height, text } of [...boxes, ...(final?.boxes ?? [])]) {
+      for (const { width, height, stage } of [...boxes, ...(final?.boxes ?? [])]) {
+        const text = boxText(stage)
         expect(width).toBeGreaterThanOrEqual(text.width)
         expect(height).toBeGreaterThanOrEqual(text.height)
       }

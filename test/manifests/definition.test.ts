@@ -1,7 +1,9 @@
 // What a pipeline and its stages say together: the controller's own findings, each at the line where it can be mended.
 
 import { describe, expect, it } from "vitest"
-import { formatProblem, loadManifests, prepareRun } from "../../src/manifests/load.ts"
+import { prepareRun } from "../../src/cli/play/prepare.ts"
+import { loadManifests } from "../../src/manifests/load.ts"
+import { formatProblem } from "../../src/manifests/problem.ts"
 
 const api = "apiVersion: pipeline.peanut.dev/v1alpha1"
 

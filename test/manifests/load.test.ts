@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from "vitest"
 import { customResourceDefinition, definitions } from "../../src/api/crds.ts"
 import { pipelineSpec } from "../../src/api/pipeline.ts"
 import { stageSpec } from "../../src/api/stage.ts"
-import { formatProblem, loadManifests } from "../../src/manifests/load.ts"
+import { loadManifests } from "../../src/manifests/load.ts"
+import { formatProblem } from "../../src/manifests/problem.ts"
 
 const v = "apiVersion: pipeline.peanut.dev/v1alpha1"
 const stage = (spec: string) => `${v}\nkind: PeanutStage\nmetadata: { name: build }\nspec:\n${indented(spec)}`

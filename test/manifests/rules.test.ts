@@ -1,7 +1,8 @@
 // The rules between fields that the CRDs state in CEL: peanut says the same, without a cluster, and where.
 
 import { describe, expect, it } from "vitest"
-import { formatProblem, loadManifests } from "../../src/manifests/load.ts"
+import { loadManifests } from "../../src/manifests/load.ts"
+import { formatProblem } from "../../src/manifests/problem.ts"
 
 const head = (kind: string, name: string) =>
   `apiVersion: pipeline.peanut.dev/v1alpha1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n`

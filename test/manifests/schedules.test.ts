@@ -1,7 +1,9 @@
 // What is wrong with a pipeline's schedules, told at the schedule.
 
 import { expect, it } from "vitest"
-import { formatProblem, loadManifests, prepareRun } from "../../src/manifests/load.ts"
+import { prepareRun } from "../../src/cli/play/prepare.ts"
+import { loadManifests } from "../../src/manifests/load.ts"
+import { formatProblem } from "../../src/manifests/problem.ts"
 
 const manifest = `apiVersion: pipeline.peanut.dev/v1alpha1
 kind: PeanutStage

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { type Choice, formatProblem, loadManifests, selectRun } from "../../src/manifests/load.ts"
+import { loadManifests } from "../../src/manifests/load.ts"
+import { formatProblem } from "../../src/manifests/problem.ts"
+import { type Choice, selectRun } from "../../src/manifests/select.ts"
 
 const object = (kind: string, name: string, spec: string) =>
   `apiVersion: pipeline.peanut.dev/v1alpha1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}`

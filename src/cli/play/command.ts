@@ -1,9 +1,10 @@
 // Whether the program of a stage can be started here. Without its image, all there is of it is its command.
 
 import { effective } from "../../manifests/effective.ts"
-import type { Finding, Manifest } from "../../manifests/manifest.ts"
+import type { Manifest } from "../../manifests/manifest.ts"
+import type { Finding } from "../../manifests/path.ts"
 import { valueAt } from "../../manifests/plain.ts"
-import { quoted } from "../../manifests/words.ts"
+import { quoted } from "../../words/phrases.ts"
 import { type Environment, findProgram, nearestProgram } from "./program.ts"
 
 /** What keeps a stage from being run as a process of this machine. */

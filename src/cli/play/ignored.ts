@@ -2,7 +2,7 @@
 
 import { listAt, valueAt } from "../../manifests/plain.ts"
 import type { Run } from "../../manifests/select.ts"
-import { orList } from "../../manifests/words.ts"
+import { orList } from "../../words/phrases.ts"
 
 /** A line for each part of the run that is not played, and why. */
 export function ignoredFields({ pipeline, execution }: Run): readonly string[] {

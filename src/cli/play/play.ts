@@ -17,7 +17,8 @@ import { makeStore } from "../../cluster/memory.ts"
 import { resources } from "../../cluster/object-api.ts"
 import { handle } from "../../controller/handle.ts"
 import { reconcile } from "../../controller/reconcile.ts"
-import type { Manifest, Run } from "../../manifests/load.ts"
+import type { Manifest } from "../../manifests/manifest.ts"
+import type { Run } from "../../manifests/select.ts"
 
 /** A run whose state can be read at any time. */
 export interface Play {

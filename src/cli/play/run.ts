@@ -4,7 +4,9 @@ import { constants } from "node:os"
 import { text } from "node:stream/consumers"
 import { styleText } from "node:util"
 import type { Runner } from "../../cluster/local.ts"
-import { formatProblem, loadManifests, type Problem, prepareRun, type Run } from "../../manifests/load.ts"
+import { loadManifests } from "../../manifests/load.ts"
+import { formatProblem, type Problem } from "../../manifests/problem.ts"
+import type { Run } from "../../manifests/select.ts"
 import { plain } from "../../words/text.ts"
 import { reportReasons, reportTable } from "../view/report.ts"
 import { formatDuration, type Paint } from "../view/stage-lines.ts"
@@ -12,6 +14,7 @@ import { silentView, type View, viewFor } from "../view/view.ts"
 import { askAt } from "./approvals.ts"
 import { ignoredFields } from "./ignored.ts"
 import { type Play, play } from "./play.ts"
+import { prepareRun } from "./prepare.ts"
 
 export interface RunOptions {
   readonly paths: readonly string[]

@@ -2,9 +2,10 @@
 // indentation does not tell what a stage comes after, words do.
 
 import stringWidth from "string-width"
-import { type Drawing, type DrawnStage, depthsIn } from "../../drawing/drawing.ts"
+import type { Drawing, DrawnStage } from "../../drawing/drawing.ts"
 import { oneLine } from "../../drawing/words.ts"
-import { counted } from "../../manifests/words.ts"
+import { depthsOf } from "../../graph/tree.ts"
+import { counted } from "../../words/phrases.ts"
 import { padded } from "./stage-lines.ts"
 
 /** Beyond this, deeper stages are not moved further to the right. */
@@ -14,7 +15,7 @@ const maxParents = 6
 
 /** One line for each stage: name, type, what makes it special, and what it comes after. */
 export function toText({ pipeline, stages, final }: Drawing): string {
-  const depths = depthsIn(stages)
+  const depths = depthsOf(stages)
   const rows = stages.map((stage) => {
     const depth = depths.get(stage.name) ?? 0
     // A stage with one parent stands in its order below that parent, and nothing but what else comes after it between.

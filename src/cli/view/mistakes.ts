@@ -1,9 +1,10 @@
 // What `peanut validate` says: one line of what was checked, or all mistakes as JSON for editors and CI.
 
-import { formatProblem, type Manifest, type Problem } from "../../manifests/load.ts"
+import type { Manifest } from "../../manifests/manifest.ts"
 import { called } from "../../manifests/manifest.ts"
 import type { Read } from "../../manifests/own.ts"
-import { counted, orList } from "../../manifests/words.ts"
+import { formatProblem, type Problem } from "../../manifests/problem.ts"
+import { counted, orList } from "../../words/phrases.ts"
 
 /** A mistake as `-o json` writes it. The fields stay as they are; others may come. What is not known is null. */
 export interface Mistake {

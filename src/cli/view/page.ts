@@ -4,10 +4,11 @@ import stringWidth from "string-width"
 import type { StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
 import { conditionOf, type ExecutionObject } from "../../client/objects.ts"
+import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
 import { plain } from "../../words/text.ts"
 import { formatAge } from "./age.ts"
 import { elapsedMillis } from "./follow.ts"
-import { belowTheirParents, depthsOf, type Paint, padded, paintPhase } from "./stage-lines.ts"
+import { type Paint, padded, paintPhase } from "./stage-lines.ts"
 
 export interface PageOptions {
   /** With the Jobs of the stages. */

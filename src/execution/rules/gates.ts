@@ -2,7 +2,7 @@
 // its field.
 
 import type { PipelineStage } from "../../api/pipeline.ts"
-import { ancestorsOf } from "../graph.ts"
+import { ancestorsOf } from "../../graph/order.ts"
 import { waiting } from "../held-stage.ts"
 import { executionValues, type View } from "../template/fill.ts"
 import { checkApproval } from "./approval.ts"

@@ -2,8 +2,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { checkPlayable } from "../../../src/cli/play/playable.ts"
 import type { Runner } from "../../../src/cluster/local.ts"
-import { checkPlayable, formatProblem, loadManifests, selectRun } from "../../../src/manifests/load.ts"
+import { loadManifests } from "../../../src/manifests/load.ts"
+import { formatProblem } from "../../../src/manifests/problem.ts"
+import { selectRun } from "../../../src/manifests/select.ts"
 
 // A PATH of our own, so that nothing depends on what is installed.
 let folder: string

@@ -2,8 +2,11 @@
 
 import { describe, expect, it } from "vitest"
 import { ignoredFields } from "../../../src/cli/play/ignored.ts"
+import { prepareRun } from "../../../src/cli/play/prepare.ts"
 import type { Given } from "../../../src/manifests/given.ts"
-import { type Choice, formatProblem, loadManifests, prepareRun } from "../../../src/manifests/load.ts"
+import { loadManifests } from "../../../src/manifests/load.ts"
+import { formatProblem } from "../../../src/manifests/problem.ts"
+import type { Choice } from "../../../src/manifests/select.ts"
 
 const api = "apiVersion: pipeline.peanut.dev/v1alpha1"
 const indented = (text: string) => text.replace(/^/gm, "  ")

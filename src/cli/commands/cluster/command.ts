@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { type Client, openClient } from "../../../client/client.ts"
 import { CommandError, explain } from "../../../client/errors.ts"
 import { exitCodes } from "../../play/run.ts"
-import type { ClusterFlags } from "./flags.ts"
+import { type ClusterFlags, whereIn } from "./flags.ts"
 
 /** Does the work with a connection to the cluster; what it returns is the exit code. */
 export function withCluster(flags: ClusterFlags, work: (client: Client) => Promise<number>): Effect.Effect<void> {
@@ -12,7 +12,7 @@ export function withCluster(flags: ClusterFlags, work: (client: Client) => Promi
     endWithReader()
     let client: Client | undefined
     try {
-      client = await openClient(flags)
+      client = await openClient(whereIn(flags))
       process.exitCode = await work(client)
     } catch (error) {
       console.error(`error: ${explain(error, client)}`)

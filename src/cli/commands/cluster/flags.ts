@@ -3,6 +3,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import type { Where } from "../../../client/client.ts"
 
 /** Which cluster, and where in it. */
 export const clusterFlags = {
@@ -29,6 +30,14 @@ export interface ClusterFlags {
   readonly namespace: Option.Option<string>
   readonly context: Option.Option<string>
   readonly kubeconfig: Option.Option<string>
+}
+
+export function whereIn({ namespace, context, kubeconfig }: ClusterFlags): Where {
+  return {
+    namespace: Option.getOrUndefined(namespace),
+    context: Option.getOrUndefined(context),
+    kubeconfig: Option.getOrUndefined(kubeconfig),
+  }
 }
 
 /** A boolean flag that is off unless it is given. */

@@ -1,13 +1,16 @@
 // peanut graph: a pipeline as text, as a picture, or in the language of another drawing program.
 
 import { text } from "node:stream/consumers"
+import type { PipelineSpec } from "../../../api/pipeline.ts"
 import { toDot } from "../../../drawing/dot.ts"
 import { type Drawing, drawingOf } from "../../../drawing/drawing.ts"
 import { toMermaid } from "../../../drawing/mermaid.ts"
 import { toSvg } from "../../../drawing/svg.ts"
 import { choosePipeline } from "../../../manifests/choose.ts"
-import { formatProblem, type Loaded } from "../../../manifests/load.ts"
+import type { Loaded } from "../../../manifests/loaded.ts"
+import type { Manifest } from "../../../manifests/manifest.ts"
 import { readOwn } from "../../../manifests/own.ts"
+import { formatProblem } from "../../../manifests/problem.ts"
 import { exitCodes } from "../../play/run.ts"
 import { toText } from "../../view/graph-text.ts"
 
@@ -35,8 +38,13 @@ export async function graph({ paths, pipeline, output }: GraphOptions): Promise<
     for (const problem of found.problems) console.error(formatProblem(problem))
     return exitCodes.badInput
   }
-  console.log(writers[output](drawingOf(found.pipeline)))
+  console.log(writers[output](drawingOf(found.pipeline.name, specOf(found.pipeline))))
   return exitCodes.succeeded
+}
+
+/** A pipeline whose graph has no mistakes has these fields. */
+function specOf({ object }: Manifest): PipelineSpec {
+  return object.spec as PipelineSpec
 }
 
 function choose(loaded: Loaded, name: string | undefined) {

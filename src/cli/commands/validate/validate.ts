@@ -1,9 +1,8 @@
 // peanut validate: every mistake in the manifests, over all objects and not for one run alone.
 
 import { text } from "node:stream/consumers"
-import { formatProblem, type Problem } from "../../../manifests/load.ts"
 import { readOwn } from "../../../manifests/own.ts"
-import { sortProblems } from "../../../manifests/problem.ts"
+import { formatProblem, type Problem, sortProblems } from "../../../manifests/problem.ts"
 import { missingReferences } from "../../../manifests/references.ts"
 import { exitCodes } from "../../play/run.ts"
 import { summaryOf, toJson } from "../../view/mistakes.ts"

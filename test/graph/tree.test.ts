@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { belowTheirParents, depthsOf } from "../../../src/cli/view/stage-lines.ts"
-import { graph } from "../../builders/graph.ts"
+import { belowTheirParents, depthsOf } from "../../src/graph/tree.ts"
+import { graph } from "../builders/graph.ts"
 
 const drawn = (text: string) => {
   const depths = depthsOf(graph(text))
