@@ -1,18 +1,18 @@
 // peanut graph: a pipeline as text, as a picture, or in the language of another drawing program.
 
 import { text } from "node:stream/consumers"
-import type { PipelineSpec } from "../../../api/pipeline.ts"
-import { toDot } from "../../../drawing/dot.ts"
-import { type Drawing, drawingOf } from "../../../drawing/drawing.ts"
-import { toMermaid } from "../../../drawing/mermaid.ts"
-import { toSvg } from "../../../drawing/svg.ts"
-import { choosePipeline } from "../../../manifests/choose.ts"
-import type { Loaded } from "../../../manifests/loaded.ts"
-import type { Manifest } from "../../../manifests/manifest.ts"
-import { readOwn } from "../../../manifests/own.ts"
-import { formatProblem } from "../../../manifests/problem.ts"
-import { exitCodes } from "../../play/run.ts"
-import { toText } from "../../view/graph-text.ts"
+import type { PipelineSpec } from "../../api/pipeline.ts"
+import { toDot } from "../../drawing/dot.ts"
+import { type Drawing, drawingOf } from "../../drawing/drawing.ts"
+import { toMermaid } from "../../drawing/mermaid.ts"
+import { toSvg } from "../../drawing/svg.ts"
+import { choosePipeline } from "../../manifests/choose.ts"
+import type { Loaded } from "../../manifests/loaded.ts"
+import type { Manifest } from "../../manifests/manifest.ts"
+import { readOwn } from "../../manifests/own.ts"
+import { formatProblem } from "../../manifests/problem.ts"
+import { exitCodes } from "../play/run.ts"
+import { toText } from "../view/graph-text.ts"
 
 export const formats = ["text", "mermaid", "dot", "svg"] as const
 type Format = (typeof formats)[number]

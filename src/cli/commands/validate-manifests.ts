@@ -1,11 +1,11 @@
 // peanut validate: every mistake in the manifests, over all objects and not for one run alone.
 
 import { text } from "node:stream/consumers"
-import { readOwn } from "../../../manifests/own.ts"
-import { formatProblem, type Problem, sortProblems } from "../../../manifests/problem.ts"
-import { missingReferences } from "../../../manifests/references.ts"
-import { exitCodes } from "../../play/run.ts"
-import { summaryOf, toJson } from "../../view/mistakes.ts"
+import { readOwn } from "../../manifests/own.ts"
+import { formatProblem, type Problem, sortProblems } from "../../manifests/problem.ts"
+import { missingReferences } from "../../manifests/references.ts"
+import { exitCodes } from "../play/run.ts"
+import { summaryOf, toJson } from "../view/mistakes.ts"
 
 export interface ValidateOptions {
   readonly paths: readonly string[]
