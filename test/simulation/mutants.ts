@@ -23,7 +23,7 @@ export const mutants: readonly Mutant[] = [
     what: "a combination whose Job was deleted while it ran gets another",
     file: "src/execution/tasks.ts",
     find: "const outcome = outcomeOf(recorded,",
-    replace: 'const outcome = outcomeOf(previous.combinations === undefined ? recorded : "W",',
+    replace: 'const outcome = outcomeOf(previous.combinations === undefined ? recorded : "Waiting",',
   },
   {
     invariant: "I2",
@@ -147,9 +147,9 @@ export const mutants: readonly Mutant[] = [
     invariant: "I7",
     what: "pods are told apart by the stage in their labels",
     file: "src/execution/tasks.ts",
-    find: "job && (pods.get(job.metadata.uid) ?? [])",
-    replace: `job && [...pods.values()].flat().filter(
-        ({ metadata }) => metadata.labels["pipeline.peanut.dev/stage"] === job.metadata.labels["pipeline.peanut.dev/stage"])`,
+    find: "work && (pods.get(work.metadata.uid) ?? [])",
+    replace: `work && [...pods.values()].flat().filter(
+        ({ metadata }) => metadata.labels["pipeline.peanut.dev/stage"] === work.metadata.labels["pipeline.peanut.dev/stage"])`,
   },
   {
     invariant: "I8",
@@ -169,9 +169,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: "I2",
     what: "a stage starts before it is approved",
-    file: "src/execution/rules/approval.ts",
-    find: "if (!stage.approval ||",
-    replace: "if (!stage.approval || approved === undefined ||",
+    file: "src/execution/rules/rules.ts",
+    find: "if (!approval ||",
+    replace: "if (!approval || approved === undefined ||",
   },
   {
     invariant: "I2",
@@ -184,7 +184,7 @@ export const mutants: readonly Mutant[] = [
     invariant: "I5",
     what: "a matrix that waited for something has failed",
     file: "src/execution/matrix-progress.ts",
-    find: 'combinations?.includes("F") && reason !== undefined',
+    find: 'readStates(combinations).includes("Failed") && reason !== undefined',
     replace: "combinations !== '' && reason !== undefined",
   },
   {
