@@ -57,9 +57,9 @@ export function shippedIn({ outputs }: Pick<Metafile, "outputs">, { packages }: 
   return shipped.toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version))
 }
 
-/** `node_modules/@scope/name` of a file below it; nothing for a file of ours. */
+/** `node_modules/@scope/name` of a file below it, wherever node_modules is linked to; nothing for a file of ours. */
 function folderOf(path: string): readonly string[] {
-  const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path) ?? []
+  const [, folder] = /(?:^|\/)(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(path) ?? []
   return folder === undefined ? [] : [folder]
 }
 

@@ -100,6 +100,11 @@ describe("a package", () => {
     expect(shippedIn(inputs(`${folder}/lib/index.js`), lockOf(folder, {}))).toMatchObject([{ name: "@b/c", folder }])
   })
 
+  it("is found where node_modules is a link to another place", () => {
+    const folder = "node_modules/a"
+    expect(shippedIn(inputs(`../../elsewhere/${folder}/index.js`), lockOf(folder, {}))).toMatchObject([{ folder }])
+  })
+
   it("of which nothing was taken is not shipped, nor are files of ours", () => {
     expect(shippedIn(inputs("node_modules/a/index.js", 0), { packages: {} })).toEqual([])
     expect(shippedIn(inputs("src/main.ts"), { packages: {} })).toEqual([])
