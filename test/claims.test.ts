@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
+import packageJson from "../package.json" with { type: "json" }
 
 const root = fileURLToPath(new URL("../", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")
@@ -116,6 +117,14 @@ describe.each(documents)("%s", (path) => {
     if (["README.md", "examples/README.md", "CHANGELOG.md"].includes(path)) return
     const prose = text.replace("`npx peanut` would run a stranger's", "")
     expect(prose.match(/.*npx (?:--\S+ )*peanut\b.*/g) ?? []).toEqual([])
+  })
+
+  it("names this version of Peanut, where it names one to install", () => {
+    const versions = [
+      ...text.matchAll(/(?:@peanut-pipelines\/peanut@|(?:REGISTRY|registry\.invalid)\/peanut:)([\w.-]+\w)/g),
+    ]
+    const others = versions.map(([, version]) => version).filter((version) => version !== packageJson.version)
+    expect(others.filter((version) => version !== "NUMBER")).toEqual([])
   })
 
   it("names no registry of packages by its host", () => {
