@@ -119,8 +119,8 @@ export const mutants: readonly Mutant[] = [
     invariant: "I5",
     what: "of a Job that was there already, the pod is not looked at",
     file: "src/controller/reconcile.ts",
-    find: 'if (created.isFound && attention !== "all") observed',
-    replace: "if (false) observed",
+    find: "if (created.isFound && stagesIn(scope, execution) !== undefined)",
+    replace: "if (false)",
   },
   {
     invariant: "I5",
@@ -163,7 +163,7 @@ export const mutants: readonly Mutant[] = [
     what: "every stage lists the Jobs anew",
     file: "src/controller/reconcile.ts",
     find: "  let next = advance(observed, time)",
-    replace: `  for (const _ of execution.status.stages) observed = { ...observed, ...(yield* cluster.run(execution, "all")) }
+    replace: `  for (const _ of execution.status.stages) observed = { ...observed, ...(yield* cluster.run(execution, allJobs)) }
   let next = advance(observed, time)`,
   },
   {
