@@ -109,8 +109,8 @@ describeWithControlPlane("config/policies", () => {
       [{ serviceAccountName: "deployer", serviceAccount: "root" }],
       [{ serviceAccountName: "root", serviceAccount: "deployer" }],
     ])("may not write %j, whichever of the two names Kubernetes goes by", async (spec) => {
-      expect(await create(bob, withPod(spec))).toBe(
-        `403 bob may not use service account root in namespace team: ${mayUse}`,
+      expect(await create(bob, withPod(spec))).toMatch(
+        /^403 bob may not use service account (deployer or )?root( or deployer)? in namespace team: it takes the verb use/,
       )
       expect(await create(alice, withPod(spec))).toBe("done")
     })
@@ -135,7 +135,7 @@ describeWithControlPlane("config/policies", () => {
   describe("approving", () => {
     const executions = path(team, "peanutpipelineexecutions")
     const refusal =
-      /^403 \w+ may not approve stages in namespace team: it takes the verb approve on peanutpipelineexecutions/
+      /^403 [\w:-]+ may not approve stages in namespace team: it takes the verb approve on peanutpipelineexecutions/
     const approved = (name: string, stages: readonly string[]) => ({
       ...run(name, "none"),
       spec: { pipelineName: "none", approved: stages },
