@@ -1,9 +1,9 @@
 // A stage as the rule leaves it that has a say about it.
 
 import type { StageStatus } from "../api/execution.ts"
-import type { Ending } from "./ending.ts"
-import type { Gate } from "./gate.ts"
 import { withoutOpen } from "./matrix.ts"
+import type { Ending } from "./rules/ending.ts"
+import type { Gate } from "./rules/gate.ts"
 
 /** The status of a stage of which there is nothing to say yet. */
 export function waiting(name: string): StageStatus {

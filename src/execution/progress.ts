@@ -5,9 +5,9 @@ import type { PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
 import type { AcceptedExecution } from "./accept.ts"
 import { progressOfMatrix } from "./matrix-progress.ts"
-import { maxRunBytes, outputBytes, readOutputs } from "./outputs.ts"
 import { failureOf, stopOf } from "./task-failure.ts"
 import type { Task } from "./tasks.ts"
+import { maxRunBytes, outputBytes, readOutputs } from "./template/outputs.ts"
 
 /**
  * The status of a stage that has Jobs, or had; one that has none yet waits. `keptBytes` are what the outputs of the other

@@ -2,14 +2,14 @@
 
 import { type ExecutionPhase, isStageFinished, type StageStatus } from "../api/execution.ts"
 import type { PipelineStage } from "../api/pipeline.ts"
-import { type Ending, endingOf } from "./ending.ts"
-import { checkOutputs, type View } from "./fill.ts"
-import { checkStart } from "./gates.ts"
-import { sortTopologically } from "./graph.ts"
+import { sortTopologically } from "../graph/order.ts"
 import { endedBy, heldBy } from "./held-stage.ts"
+import { type Ending, endingOf } from "./rules/ending.ts"
+import { checkStart } from "./rules/gates.ts"
 import { type Run, specOf } from "./run.ts"
 import { outcomeOf } from "./status.ts"
 import { checkRefusal, isLive } from "./tasks.ts"
+import { checkOutputs, type View } from "./template/fill.ts"
 
 /** A stage that nothing keeps from starting, and what its references see. */
 export interface Ready {

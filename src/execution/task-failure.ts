@@ -4,10 +4,10 @@ import type { StageSpec } from "../api/stage.ts"
 import { ownDeadlineSeconds } from "../resources/job.ts"
 import { stopPatch } from "../resources/stop.ts"
 import type { AcceptedExecution } from "./accept.ts"
-import { endsAtOnce } from "./failure-policy.ts"
+import { endsAtOnce } from "./rules/failure-policy.ts"
+import { isEndedByRun } from "./rules/timeout.ts"
 import type { StageOutcome } from "./stage-outcome.ts"
 import { type Task, wasStopped } from "./tasks.ts"
-import { isEndedByRun } from "./timeout.ts"
 
 export type Failure = Pick<StageOutcome & { phase: "Failed" }, "reason" | "message">
 

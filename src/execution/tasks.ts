@@ -6,8 +6,8 @@ import type { PipelineStage } from "../api/pipeline.ts"
 import { jobName } from "../resources/job-name.ts"
 import { isStopping } from "../resources/stop.ts"
 import type { AcceptedExecution } from "./accept.ts"
-import type { Gate } from "./gate.ts"
 import { countCombinations, type Letter } from "./matrix.ts"
+import type { Gate } from "./rules/gate.ts"
 import { type StageOutcome, stageOutcome } from "./stage-outcome.ts"
 
 /** Why a Job could not be created: for good, or only as things stand (quota, rights), to be tried again later. */
