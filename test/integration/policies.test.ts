@@ -516,6 +516,19 @@ describeWithControlPlane("the manifests of config/policies", () => {
   const variablesOf = (manifests: readonly Manifest[], kind: string) =>
     manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === "peanut-stamps")?.spec.variables
 
+  it("look at every part of an object that can say what a pod is", () => {
+    // Whoever adds such a part, a stage written inside of a pipeline for example, adds it to stage-authors.yaml.
+    const definitions = rendered("default").filter(({ kind }) => kind === "CustomResourceDefinition")
+    expect(definitions.length).toBeGreaterThan(2)
+    const parts = definitions.flatMap(({ spec }) =>
+      placesOf(
+        spec.versions[0].schema.openAPIV3Schema.properties.spec,
+        /^(jobTemplate|podTemplate|serviceAccount.*)$/,
+      ).map((place) => `${spec.names.plural}: spec${place}`),
+    )
+    expect(parts).toEqual(["peanutstages: spec.jobTemplate"])
+  })
+
   it("compute a stamp and check it by the same expressions", () => {
     const manifests = rendered("default", "policies")
     expect(variablesOf(manifests, "MutatingAdmissionPolicy")).toHaveLength(12)
@@ -547,6 +560,23 @@ describeWithControlPlane("the manifests of config/policies", () => {
     expect(names("namespaced")).toEqual(expected("peanut"))
   })
 })
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly additionalProperties?: Schema
+}
+
+/** Where in a schema fields of such names stand. */
+function placesOf({ properties = {}, items, additionalProperties }: Schema, name: RegExp, at = ""): readonly string[] {
+  const fields = Object.entries(properties).flatMap(([field, schema]) =>
+    name.test(field) ? [`${at}.${field}`] : placesOf(schema, name, `${at}.${field}`),
+  )
+  return [items, additionalProperties].reduce<readonly string[]>(
+    (found, schema) => (typeof schema === "object" ? [...found, ...placesOf(schema, name, `${at}[]`)] : found),
+    fields,
+  )
+}
 
 const owner = {
   apiVersion: "pipeline.peanut.dev/v1alpha1",
