@@ -572,10 +572,8 @@ function placesOf({ properties = {}, items, additionalProperties }: Schema, name
   const fields = Object.entries(properties).flatMap(([field, schema]) =>
     name.test(field) ? [`${at}.${field}`] : placesOf(schema, name, `${at}.${field}`),
   )
-  return [items, additionalProperties].reduce<readonly string[]>(
-    (found, schema) => (typeof schema === "object" ? [...found, ...placesOf(schema, name, `${at}[]`)] : found),
-    fields,
-  )
+  const inner = [items, additionalProperties].filter((schema) => typeof schema === "object")
+  return [...fields, ...inner.flatMap((schema) => placesOf(schema, name, `${at}[]`))]
 }
 
 const owner = {

@@ -1,13 +1,16 @@
 // What the service accounts of Peanut may do, asked of a real API server for every verb on every resource it knows: all
 // that they need, and nothing else.
 
+import { CloudEvent } from "cloudevents"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parseAllDocuments } from "yaml"
 import { apiClient } from "../control-plane/api-client.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { describeWithControlPlane, useControlPlane } from "../control-plane/describe.ts"
+import { startKubelet } from "../control-plane/kubelet.ts"
 import { pingSourceDefinition } from "./ping-source-definition.ts"
-import { eventually, repository, run, succeed } from "./world.ts"
+import { startServer } from "./server.ts"
+import { eventually, inNamespace, pipeline, repository, run, stage, succeed } from "./world.ts"
 
 const group = "pipeline.peanut.dev"
 const kinds = ["peanutstages", "peanutpipelines", "peanutpipelineexecutions"]
@@ -106,6 +109,29 @@ describeWithControlPlane("the rights of Peanut's service accounts", () => {
     it.each(accounts)("let %s do nothing across namespaces", async (account) => {
       expect(await allowed(account, undefined, home)).toEqual([])
     })
+
+    it("let Peanut run what is in the namespace that it serves, and nothing else", async () => {
+      const plane = controlPlane()
+      const kubelet = await startKubelet(plane)
+      const server = await startServer(await plane.kubeconfigFor(home, "peanut"), { PEANUT_NAMESPACE: served })
+      const ping = { type: "dev.knative.sources.ping", source: "/resync" }
+      try {
+        const [here, elsewhere] = [inNamespace(plane, served), inNamespace(plane, "team")]
+        for (const { apply } of [here, elsewhere]) {
+          await apply(stage("done", ["true"]), pipeline("p", "a:done → b:done"), run("x", "p"))
+        }
+        const looked = async () => {
+          expect((await server.post(new CloudEvent({ ...ping, id: crypto.randomUUID() }))).status).toBe(202)
+          return here.read("x")
+        }
+        await eventually(looked, ({ status }) => status?.phase === "Succeeded")
+        expect((await elsewhere.read("x")).status).toBeUndefined()
+        expect(server.log()).not.toMatch(/forbidden/i)
+      } finally {
+        await server.stop()
+        await kubelet.stop()
+      }
+    }, 60_000)
 
     describe.each(["edit", "admin"])("who has the role %s in the served namespace", (role) => {
       const as = (...args: readonly string[]) => controlPlane().kubectl(...args, `--as=one-with-${role}`)
