@@ -322,6 +322,33 @@ describeWithControlPlane("config/policies", () => {
     })
   })
 
+  describe("a Job of an execution", () => {
+    const refusal = "403 a Job of an execution counts as its stage: only Peanut creates one"
+
+    it("is made by Peanut alone", async () => {
+      for (const who of [bob, alice, plane().api]) {
+        expect(await verdict(who.create(`${jobsPath(team)}?dryRun=All`, job({})))).toBe(refusal)
+        expect(await verdict(who.create(`${jobsPath(team)}?dryRun=All`, job({ owners: [] })))).toBe("done")
+      }
+      expect(await verdict(controller.create(`${jobsPath(team)}?dryRun=All`, job({})))).toBe("done")
+    })
+
+    it("is not made of another one, and may be changed as any", async () => {
+      await bob.create(jobsPath(team), job({ name: "plain", owners: [], more: { suspend: true } }))
+      const patch = (name: string, metadata: object) =>
+        verdict(bob.patch(`${jobsPath(team)}/${name}`, { metadata }, merge))
+      expect(await patch("plain", { ownerReferences: [owner] })).toBe(refusal)
+      expect(await patch("plain", { ownerReferences: [{ ...owner, controller: false }] })).toBe("done")
+      expect(await patch("plain", { ownerReferences: [owner] })).toBe(refusal)
+      await controller.create(jobsPath(team), job({ name: "of-x", more: { suspend: true } }))
+      const { metadata } = await plane().api.get<Manifest>(`${jobsPath(team)}/of-x`)
+      expect(metadata.name).toBe("of-x")
+      expect(await patch("of-x", { labels: { a: "b" } })).toBe("done")
+      expect(await patch("of-x", { ownerReferences: [{ ...owner, uid: "1".repeat(8) }] })).toBe(refusal)
+      expect(await verdict(bob.delete(`${jobsPath(team)}/of-x`))).toBe("done")
+    })
+  })
+
   describe("whoever holds the controller's account", () => {
     it("creates Jobs of executions only, where the namespace is labelled", async () => {
       const create = (namespace: string, object: object) =>
@@ -353,7 +380,7 @@ describeWithControlPlane("config/policies", () => {
     it("changes no Job but to stop it, and only one of an execution", async () => {
       const { api, kubectl } = plane()
       await api.create(jobsPath(team), job({ name: "foreign", owners: [] }))
-      await api.create(jobsPath(team), job({ name: "ours", more: { suspend: true, activeDeadlineSeconds: 60 } }))
+      await controller.create(jobsPath(team), job({ name: "ours", more: { suspend: true, activeDeadlineSeconds: 60 } }))
       const patch = (name: string, body: object) => verdict(controller.patch(`${jobsPath(team)}/${name}`, body, merge))
       expect(await patch("foreign", stopPatch)).toBe("403 the controller stops Jobs of executions only")
       const only = "403 the only change that the controller makes of a Job is to stop it"
@@ -555,7 +582,7 @@ describeWithControlPlane("the manifests of config/policies", () => {
       rendered(base, "policies").flatMap(
         (manifest) => JSON.stringify(manifest).match(/request\.userInfo\.username\.endsWith\([^)]*\)/g) ?? [],
       )
-    const expected = (account: string) => Array(7).fill(`request.userInfo.username.endsWith(':' + '${account}')`)
+    const expected = (account: string) => Array(8).fill(`request.userInfo.username.endsWith(':' + '${account}')`)
     expect(names("default")).toEqual(expected("peanut"))
     expect(names("namespaced")).toEqual(expected("peanut"))
   })
