@@ -331,6 +331,15 @@ describeWithControlPlane("config/policies", () => {
         expect(await verdict(who.create(`${jobsPath(team)}?dryRun=All`, job({ owners: [] })))).toBe("done")
       }
       expect(await verdict(controller.create(`${jobsPath(team)}?dryRun=All`, job({})))).toBe("done")
+      // A UID counts under each of these, whatever it is the UID of.
+      for (const kind of ["PeanutPipeline", "PeanutStage", "Anything"]) {
+        const forged = job({ owners: [{ ...owner, kind }] })
+        expect(await verdict(bob.create(`${jobsPath(team)}?dryRun=All`, forged))).toBe(refusal)
+      }
+      const ofJob = job({ owners: [{ ...owner, apiVersion: "batch/v1", kind: "Job" }] })
+      expect(await verdict(bob.create(`${jobsPath(team)}?dryRun=All`, ofJob))).toBe(refusal)
+      const ofCronJob = job({ owners: [{ ...owner, apiVersion: "batch/v1", kind: "CronJob" }] })
+      expect(await verdict(bob.create(`${jobsPath(team)}?dryRun=All`, ofCronJob))).toBe("done")
     })
 
     it("is not made of another one, and may be changed as any", async () => {
