@@ -77,11 +77,25 @@ describeWithControlPlane("an overlay", () => {
 
   it.each([
     ["default", "peanut-system"],
-    ["namespaced", "default"],
-  ])("on config/%s puts everything of it into the namespace %s", (base, namespace) => {
+    ["namespaced", "peanut-team-a"],
+  ])("on config/%s puts everything of Peanut's own into the namespace %s", (base, namespace) => {
     const rendered = overlay(base, "sink", "oidc")
-    const other = namespace === "default" ? "peanut-system" : "default"
-    expect(rendered).not.toMatch(new RegExp(`namespace: ${other}$|serviceaccount:${other}:`, "m"))
+    const own = parseAllDocuments(rendered)
+      .map((document) => document.toJS() as Manifest)
+      .filter(({ kind }) => !/^(Role|RoleBinding)$/.test(kind) && isNamespaced(kind))
+    expect(own.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining([
+        "ServiceAccount",
+        "Service",
+        "ApiServerSource",
+        "PingSource",
+        "SinkBinding",
+        "NetworkPolicy",
+      ]),
+    )
+    for (const { kind, metadata } of own) expect({ kind, ...metadata }).toMatchObject({ namespace })
+    const others = namespace === "peanut-system" ? "peanut-team-a|team-a|default" : "peanut-system|default"
+    expect(rendered).not.toMatch(new RegExp(`namespace: (${others})$|serviceaccount:(${others}):`, "m"))
     expect(rendered).toContain("image: registry.example/peanut:0.1.0")
     expect(rendered.match(/audience: peanut$/gm)).toHaveLength(2)
     const account = (name: string) => `system:serviceaccount:${namespace}:${name}`
@@ -91,7 +105,24 @@ describeWithControlPlane("an overlay", () => {
         account("peanut-resync-oidc-sources.knative.dev-pingsource"),
       ].join(","),
     )
-    const binding = parseAllDocuments(rendered).map((document) => document.toJS() as Manifest)
-    expect(binding.find(({ kind }) => kind === "SinkBinding")?.metadata).toMatchObject({ namespace })
+  })
+
+  it("on config/namespaced serves one namespace, with rights in that one alone", () => {
+    const manifests = parseAllDocuments(overlay("namespaced")).map((document) => document.toJS())
+    const kinds = (pattern: RegExp) => manifests.filter(({ kind }) => pattern.test(kind))
+    expect(kinds(/^Cluster/)).toEqual([])
+    expect(kinds(/^Namespace$/)).toMatchObject([{ metadata: { name: "peanut-team-a" } }])
+    expect(kinds(/^Role/)).toHaveLength(4)
+    for (const { metadata, subjects } of kinds(/^Role/)) {
+      expect(metadata.namespace).toBe("team-a")
+      for (const subject of subjects ?? []) expect(subject.namespace).toBe("peanut-team-a")
+    }
+    expect(kinds(/^ApiServerSource$/)[0].spec.namespaceSelector).toEqual({
+      matchLabels: { "kubernetes.io/metadata.name": "team-a" },
+    })
+    const [service] = kinds(/^Service$/)
+    expect(service.spec.template.spec.containers[0].env).toContainEqual({ name: "PEANUT_NAMESPACE", value: "team-a" })
   })
 })
+
+const isNamespaced = (kind: string) => !/^(Namespace|CustomResourceDefinition|Cluster.*)$/.test(kind)
