@@ -61,6 +61,12 @@ const node: Grammar = {
   taking: /^(-r|--require|--import|-C|--conditions)$/,
   program: /^(-e|-p|-pe|--eval|--print)$/,
 }
+/** `-jar` and `-m` take the next word and end the options, so that word is the first operand. */
+const java: Grammar = {
+  operands: 1,
+  plain: /^(-[DX]\S+|-ea|-server|-jar|-m|--module|--[a-z-]+=\S+)$/,
+  taking: /^(-cp|-classpath|--class-path|-p|--module-path|--add-(opens|exports|modules))$/,
+}
 /** Nothing of its options is known: only a script right behind the name is proven to be one. */
 const language: Grammar = { operands: 1 }
 /** A program is its first operand, whose options may come later, or every word goes to a shell. */
@@ -79,13 +85,14 @@ export const programs: ReadonlyMap<string, Program> = new Map(
       ["perl", perl],
       ["ruby", ruby],
       ["node nodejs", node],
+      ["java", java],
       ["lua luajit luau php rscript tclsh jimsh guile groovy scala kotlin julia elixir racket clojure bb", language],
       ["jruby truffleruby jython micropython ipython hy raku rakudo ts-node tsx babel-node zx coffee", language],
-      ["runghc runhaskell ocaml crystal nim swift jshell jrunscript jjs gst pike newlisp picolisp", language],
+      ["runghc runhaskell ocaml crystal nim swift jshell jrunscript jjs gst pike newlisp picolisp dotnet", language],
       ["awk gawk mawk nawk original-awk goawk frawk sed gsed ssed jq gojq jaq yq xq dasel", all],
       ["ed ex vi vim nvim vimdiff emacs m4 bc dc make gmake bmake nmake just rake cmd powershell pwsh", all],
       ["expect wish gdb lldb r octave gnuplot sqlite sqlite3 duckdb osascript wscript cscript mshta deno bun go", all],
-      ["ssh autossh sshpass mosh rsh rexec telnet su runuser eval watch script parallel entr", all],
+      ["ssh autossh sshpass mosh rsh rexec telnet su runuser eval watch script parallel entr capsh socat", all],
       // Modules of Python that run what they are given.
       ["timeit cprofile pdb idlelib runpy", all],
       // docker run --entrypoint sh IMAGE -c ...: words of two command lines, mixed.
@@ -95,6 +102,8 @@ export const programs: ReadonlyMap<string, Program> = new Map(
         wrapper(1),
       ],
       ["xvfb-run dbus-run-session eatmydata nsenter unshare bunx uvx pipx setpriv", wrapper(1)],
+      ["unbuffer chpst softlimit", wrapper(1)],
+      ["envdir setuidgid s6-setuidgid", wrapper(2)],
       ["env", wrapper(1, { plain: /^(-[iv0]*|--ignore-environment)$/, taking: /^-[uC]$/, assigns: true })],
       ["sudo doas", wrapper(1, { plain: /^-[nEHPS]+$/, taking: /^-[ugp]$/, assigns: true })],
       ["nice", wrapper(1, { plain: /^(-n-?\d+|--adjustment=-?\d+)$/, taking: /^-n$/ })],
@@ -119,6 +128,10 @@ export const programs: ReadonlyMap<string, Program> = new Map(
           words: ["--use-compress-program", "--to-command", "--checkpoint-action", "--rsh-command", "--info-script"],
         },
       ],
+      ["scp sftp", { letters: "oS", words: [] }],
+      ["ncat nc netcat", { letters: "ec", words: ["--exec", "--sh-exec", "--lua-exec"] }],
+      // Its values are templates, which can start programs.
+      ["ansible ansible-playbook ansible-console", { letters: "ea", words: ["--extra-vars", "--args"] }],
       ["rsync", { letters: "e", words: ["--rsh", "--rsync-path"] }],
       ["git", { letters: "cx", words: ["--config-env", "--upload-pack", "--receive-pack", "--exec", "--config"] }],
       ["psql", { letters: "cfv", words: ["--command", "--file", "--set", "--variable"] }],

@@ -111,10 +111,8 @@ function placeProblem({ reference: { text }, place, variable }: TemplateReferenc
   switch (place.why) {
     case "command":
       return `${what} would choose the program that runs; name the program in command, and give the value as an argument or by env`
-    case "program": {
-      const who = place.by === undefined ? "the image's entry point" : `"${place.by}"`
-      return `${what} may be run as a program, or taken for an option, by ${who}; ${byEnv} the program read the variable: "$${name}" in a shell`
-    }
+    case "program":
+      return `${what} may be run as a program, or taken for an option, by ${place.by}; ${byEnv} the program read the variable: "$${name}" in a shell`
     case "text":
       return `${what} stands in a text that may have a meaning to the program; make it a word of its own, beside nothing but letters, digits and _ . / : @ % + , = -, or ${byEnv} the program read the variable`
   }

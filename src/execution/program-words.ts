@@ -3,15 +3,17 @@
 // words are taken for its program or its options until the words between leave no doubt (interpreters.ts).
 
 import { type Expanded, hole, unknown } from "./expanded-words.ts"
-import { programOf } from "./interpreters.ts"
-import { entryPoint, lost, type Reader, readerOf } from "./word-readers.ts"
+import { grammarReader } from "./grammar-reader.ts"
+import { type Program, programOf } from "./interpreters.ts"
+import { anyProgram, optionReader } from "./option-reader.ts"
+import { lost, type Reader } from "./word-reader.ts"
 
 /** Why no reference may stand in a word. */
 export type Refusal =
   /** It chooses the program that the container runs. */
   | { readonly why: "command" }
-  /** An interpreter may run it; without a name it is the image's entry point. */
-  | { readonly why: "program"; readonly by?: string }
+  /** A program may run it, or take it for an option; `by` names that program as a message does. */
+  | { readonly why: "program"; readonly by: string }
   /** It stands among characters that may have a meaning. */
   | { readonly why: "text" }
 
@@ -19,7 +21,7 @@ export type Refusal =
 export function refusedWords(words: readonly Expanded[], commandLength: number): ReadonlyMap<number, Refusal> {
   const refused = new Map<number, Refusal>()
   if (!words.some(holds)) return refused
-  let readers: readonly Reader[] = commandLength === 0 ? [entryPoint()] : []
+  let readers: readonly Reader[] = commandLength === 0 ? [anyProgram("the image's entry point")] : []
   let programName = -1
   for (const [index, word] of words.entries()) {
     const by = readers.filter((reader) => reader.read(word.text) === "program")
@@ -44,7 +46,7 @@ function refusalOf(text: string, index: number, commandLength: number, by: Reade
     // Most images have no entry point: their first argument is the program.
     return { why: "command" }
   }
-  if (by !== undefined) return { why: "program", ...(by.name !== undefined && { by: by.name }) }
+  if (by !== undefined) return { why: "program", by: by.name }
   return harmless.test(text.replaceAll(hole, "")) ? undefined : { why: "text" }
 }
 
@@ -52,11 +54,15 @@ function refusalOf(text: string, index: number, commandLength: number, by: Reade
 const mostReaders = 16
 
 function withReaderOf(text: string, readers: readonly Reader[]): readonly Reader[] {
-  if (text.split(/[/\\]/).at(-1)?.startsWith(unknown))
-    return readers.length < mostReaders ? [...readers, entryPoint()] : [lost(text)]
   const bare = text.replaceAll(hole, "")
+  const last = bare.slice(bare.lastIndexOf("/") + 1)
   const program = programOf(bare)
-  if (program === undefined) return readers
-  const name = bare.slice(bare.lastIndexOf("/") + 1)
-  return readers.length < mostReaders ? [...readers, readerOf(name, program)] : [lost(name)]
+  const reader = last.startsWith(unknown)
+    ? anyProgram("a program that a variable may name")
+    : program && readerOf(`"${last}"`, program)
+  if (reader === undefined) return readers
+  return readers.length < mostReaders ? [...readers, reader] : [lost(reader.name)]
 }
+
+const readerOf = (name: string, program: Program): Reader =>
+  "operands" in program ? grammarReader(name, program) : optionReader(name, program)

@@ -3,14 +3,17 @@
 // each, and a reference at every place of them.
 
 import { execFileSync, spawn } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
+import { resolveContainer } from "../../src/cluster/local/container.ts"
+import { processRuntime } from "../../src/cluster/local/process-runtime.ts"
 import { expanderFor } from "../../src/execution/expanded-words.ts"
 import { refusedWords } from "../../src/execution/program-words.ts"
 import { replaceReferences } from "../../src/execution/references.ts"
+import { replaceInTemplate } from "../../src/execution/template.ts"
 
 const X = "$(params.x)"
 
@@ -240,6 +243,18 @@ describe.each(interpreters)("a command line with %s", (interpreter) => {
     // The lines are real ones: many of them run to their end.
     expect(taken.length > 0).toBe(!takesNone.has(interpreter))
     expect(ended.filter(({ isFine }) => isFine).length).toBeGreaterThanOrEqual(ended.length / 8)
+  })
+})
+
+describe("a value in a word of its own", () => {
+  it.each(hostile)("arrives as it is, in a process of this machine: %j", async (value) => {
+    const file = join(folder, `seen${made++}`)
+    const spec = { image: "busybox", command: ["sh", "-c", 'printf %s "$1" >"$2"', "sh", X, file] }
+    expect(isTaken(spec.command)).toBe(true)
+    const around = { name: "pod", messageFile: "", seesThisMachine: true }
+    const { command = [] } = replaceInTemplate(spec, () => value)
+    await processRuntime.start(resolveContainer({ name: "stage", image: "busybox", command }, around), () => {}).exited
+    expect(readFileSync(file, "utf8")).toBe(value)
   })
 })
 

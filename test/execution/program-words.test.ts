@@ -12,7 +12,7 @@ function isA(command: readonly string[], args: readonly string[] = [], env: read
   const words = [...command, ...args].map((word) => word.replaceAll("X", "$(params.x)"))
   const [refusal] = refusedWords(words.map(expanderFor(env)), command.length).values()
   if (refusal === undefined) return "data"
-  return refusal.why === "program" ? (refusal.by ?? "entry point") : refusal.why
+  return refusal.why === "program" ? refusal.by.replaceAll('"', "") : refusal.why
 }
 
 /** The words of a line; `_` is a space in a word. */
@@ -193,6 +193,12 @@ describe("refusedWords", () => {
     [`sh -c tool_"$@" sh bash -c X`, "bash"],
     [`sh -c exec_"$0"_"$@" bash -c X`, "bash"],
     [`sh -c eval_"$1" sh X`, "sh"],
+    [`sh -c bash_-ec_"$1" sh X`, "sh"],
+    [`sh -c ._"$1" sh X`, "sh"],
+    ["java -jar X", "java"],
+    ["java -agentpath:X -jar app.jar", "java"],
+    ["socat - EXEC:X", "socat"],
+    ["ansible-playbook -e X site.yaml", "ansible-playbook"],
     // The program of the container.
     ["X", "command"],
     ["X --version", "command"],
@@ -242,6 +248,8 @@ describe("refusedWords", () => {
     "node -e code -- X",
     "php script.php -r X",
     "Rscript run.R X",
+    "java -Da=b -jar app.jar --day X",
+    "java -cp a.jar:b.jar example.Main X",
     "env A=b tool X",
     "env -i -u HOME tool X",
     "timeout 5 tool X",
@@ -274,20 +282,22 @@ describe("refusedWords", () => {
     ["a program in args", ["sh"], ["-c", "X"], "sh"],
     ["a program in args after the flag in command", ["sh", "-c"], ["X"], "sh"],
     // The image's entry point may be an interpreter, or there is none, and the first argument is the program.
-    ["args alone", [], ["-c", "X"], "entry point"],
-    ["a cluster of options", [], ["-cx", "X"], "entry point"],
-    ["a cluster of options with a word", [], ["-ceuo", "pipefail", "X"], "entry point"],
-    ["options behind the flag", [], ["-c", "-o", "pipefail", "X"], "entry point"],
+    ["args alone", [], ["-c", "X"], "the image's entry point"],
+    ["a cluster of options", [], ["-cx", "X"], "the image's entry point"],
+    ["a cluster of options with a word", [], ["-ceuo", "pipefail", "X"], "the image's entry point"],
+    ["a cluster with the word's option first", [], ["-oc", "pipefail", "X"], "the image's entry point"],
+    ["a program behind such a cluster", [], ["-oc", "pipefail", "tool", "X"], "data"],
+    ["options behind the flag", [], ["-c", "-o", "pipefail", "X"], "the image's entry point"],
     ["args alone that name an interpreter", [], ["sh", "-c", "X"], "sh"],
-    ["a long flag", [], ["--eval=X"], "entry point"],
-    ["a flag with the value attached", [], ["-eX"], "entry point"],
-    ["a flag that the value goes on with", [], ["-nX"], "entry point"],
+    ["a long flag", [], ["--eval=X"], "the image's entry point"],
+    ["a flag with the value attached", [], ["-eX"], "the image's entry point"],
+    ["a flag that the value goes on with", [], ["-nX"], "the image's entry point"],
     ["the first argument", [], ["X"], "command"],
     ["the first argument, in part", [], ["/opt/X"], "command"],
     ["a command with words of its own", [], ["s3", "cp", "-r", "X"], "data"],
     ["an option of another kind", [], ["--name", "X"], "data"],
     ["an option with the value attached", [], ["--name=X"], "data"],
-    ["an option of another kind, then a flag", [], ["--name", "X", "-c", "X"], "entry point"],
+    ["an option of another kind, then a flag", [], ["--name", "X", "-c", "X"], "the image's entry point"],
   ])("%s", (_, command, args, is) => {
     expect(isA(command, args)).toBe(is)
   })
@@ -346,7 +356,7 @@ describe("refusedWords, of words with variables", () => {
     ["the shell, by a variable", ["$(SHELL)", "-c", value], { SHELL: "/bin/bash" }, "bash"],
     ["the flag, by a variable", ["bash", "$(FLAGS)", "-e", value], { FLAGS: "-c" }, "bash"],
     ["a flag that is not known", ["bash", "$(FLAGS)", "script.sh", value], {}, "bash"],
-    ["a program that is not known", ["$(TOOL)", "-c", value], {}, "entry point"],
+    ["a program that is not known", ["$(TOOL)", "-c", value], {}, "a program that a variable may name"],
     ["a program that is not known, with a word of its own", ["$(TOOL)", "--name", value], {}, "data"],
     ["a variable of one that comes later", ["sh", "-c", "$(B)"], { B: "$(A)", A: value }, "data"],
     ["the shell's own reading", ["sh", "-c", 'echo "$A" $$(A)'], { A: value }, "data"],
