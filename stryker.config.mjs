@@ -2,7 +2,7 @@
 
 /** @type {import("@stryker-mutator/api/core").PartialStrykerOptions} */
 export default {
-  mutate: ["src/execution/**/*.ts", "src/resources/**/*.ts"],
+  mutate: ["src/execution/**/*.ts", "src/resources/**/*.ts", "src/graph/order.ts", "src/words/nearest-name.ts"],
   testRunner: "vitest",
   vitest: { configFile: "vitest.mutation.config.ts" },
   concurrency: 2,

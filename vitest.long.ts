@@ -1,12 +1,12 @@
 // The suites that take long: they have a script of their own, so that `npm test` stays under five minutes.
 
 export const longSuites = [
-  "test/cli/cluster-errors.test.ts",
-  "test/cli/graph/command.test.ts",
-  "test/cli/logs.test.ts",
-  "test/cli/run-features.test.ts",
-  "test/cli/run-terminal.test.ts",
-  "test/cli/watch.test.ts",
+  "test/cli/commands/errors.test.ts",
+  "test/cli/commands/graph.test.ts",
+  "test/cli/commands/logs.test.ts",
+  "test/cli/commands/run-features.test.ts",
+  "test/cli/commands/run-terminal.test.ts",
+  "test/cli/commands/watch.test.ts",
   "test/control-plane/control-plane.test.ts",
   "test/integration/api-faults.test.ts",
   "test/integration/cli.test.ts",

@@ -16,7 +16,12 @@ class QuickestFirst extends BaseSequencer {
 // all random tests, so that the same code always gets the same score.
 export default defineConfig({
   test: {
-    include: ["test/execution/**/*.test.ts", "test/resources/**/*.test.ts"],
+    include: [
+      "test/execution/**/*.test.ts",
+      "test/resources/**/*.test.ts",
+      "test/words/**/*.test.ts",
+      "test/graph/order.test.ts",
+    ],
     // What takes how long says nothing where every line is instrumented; and the random walks, which reach every line,
     // would judge every mutant, and take most of the time: the tables have to hold alone.
     exclude: ["**/*fuzz*", "**/*.property.test.ts", "test/execution/size.test.ts"],

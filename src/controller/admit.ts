@@ -5,7 +5,7 @@ import type { Execution, ExecutionStatus } from "../api/execution.ts"
 import type { ConcurrencyPolicy } from "../api/pipeline.ts"
 import { Cluster } from "../cluster.ts"
 import { accept, type Definition, refused } from "../execution/accept.ts"
-import { queued } from "../execution/concurrency-policy.ts"
+import { queued } from "../execution/rules/concurrency-policy.ts"
 import { expressionsFor } from "./expressions.ts"
 import { takeTurn } from "./turns.ts"
 

@@ -2,7 +2,7 @@
 
 import * as Effect from "effect/Effect"
 import type { PipelineSpec } from "../api/pipeline.ts"
-import type { Expressions } from "../execution/when.ts"
+import type { Expressions } from "../execution/rules/when.ts"
 
 let loaded: Expressions | undefined
 

@@ -11,8 +11,9 @@ import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
 import { Cluster } from "../cluster.ts"
 import { surroundings } from "../execution/accept.ts"
-import { expiredExecutions } from "../execution/history.ts"
 import { isScheduled, pipelineStatus } from "../execution/pipeline-status.ts"
+import { expiredExecutions } from "../execution/rules/history.ts"
+import { allJobs } from "../execution/scope.ts"
 import { expressionsFor } from "./expressions.ts"
 import { now } from "./now.ts"
 import { reconcile, refusedByApi } from "./reconcile.ts"
@@ -39,8 +40,8 @@ export const resync = Effect.fn("resync")(function* () {
   const ended = running.filter((ref) => !known.has(keyOf(ref)))
   const work = [
     ...doubtful.map((pipeline) => validate(refOf(pipeline))),
-    ...unfinished.map((ref) => reconcile(ref, { isThorough: true })),
-    ...ended.map((ref) => reconcile(ref, { hasRunningJob: true })),
+    ...unfinished.map((ref) => reconcile(ref, allJobs)),
+    ...ended.map((ref) => reconcile(ref, allJobs)),
     ...expired.map((execution) => cluster.deleteExecution(execution).pipe(Effect.catchTag("Refused", refusedByApi))),
   ]
   // Even a bug that one object brings to light must not keep the others from their turn.

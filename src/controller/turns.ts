@@ -5,7 +5,7 @@ import type { Execution } from "../api/execution.ts"
 import type { Ref } from "../api/meta.ts"
 import type { ConcurrencyPolicy, Pipeline } from "../api/pipeline.ts"
 import { Cluster } from "../cluster.ts"
-import { nextInTurn, turnOf } from "../execution/concurrency-policy.ts"
+import { nextInTurn, turnOf } from "../execution/rules/concurrency-policy.ts"
 
 /** Whether this execution may run now. A turn is written into the pipeline before anybody acts on it. */
 export const takeTurn = Effect.fn("takeTurn")(function* (execution: Execution, pipeline: Pipeline) {

@@ -4,12 +4,12 @@
 import { type Execution, type ExecutionStatus, isFinished, type Snapshot, type StageStatus } from "../api/execution.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
-import { didYouMean } from "./nearest-name.ts"
+import { didYouMean } from "../words/nearest-name.ts"
 import { findParamProblems, paramValues } from "./params.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
 import { findRerunProblem, takeOver } from "./rerun-of.ts"
+import type { Expressions } from "./rules/when.ts"
 import { runStatus, withCondition } from "./status.ts"
-import type { Expressions } from "./when.ts"
 
 /** What an execution was told to run: its pipeline and the stages of the namespace, by name. */
 export interface Definition {

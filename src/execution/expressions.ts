@@ -2,7 +2,7 @@
 // start must not pay for.
 
 import { type ASTNode, Environment } from "@marcbachmann/cel-js"
-import type { Expressions } from "./when.ts"
+import type { Expressions } from "./rules/when.ts"
 
 const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } })
   .registerVariable("params", "map<string, string>")

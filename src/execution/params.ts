@@ -1,7 +1,7 @@
 // Parameters: what a run or a pipeline's stage was given, laid over what was declared.
 
 import type { Param, ParamSpec } from "../api/param.ts"
-import { didYouMean } from "./nearest-name.ts"
+import { didYouMean } from "../words/nearest-name.ts"
 
 export type Values = Readonly<Record<string, string>>
 

@@ -3,14 +3,14 @@
 import type { StageStatus } from "../api/execution.ts"
 import type { JobManifest } from "../api/job.ts"
 import { ownDeadlineSeconds, stageJob } from "../resources/job.ts"
-import { fillTemplate } from "./fill.ts"
 import { heldBy } from "./held-stage.ts"
 import { describeCombination } from "./matrix.ts"
-import { Places } from "./max-parallel.ts"
+import { Places } from "./rules/max-parallel.ts"
+import { jobDeadlineSeconds, secondsLeft } from "./rules/timeout.ts"
 import { type Run, specOf } from "./run.ts"
 import type { Ready, Settled } from "./settle.ts"
 import type { Task } from "./tasks.ts"
-import { jobDeadlineSeconds, secondsLeft } from "./timeout.ts"
+import { fillTemplate } from "./template/fill.ts"
 
 export interface Placed {
   readonly create: readonly JobManifest[]
@@ -18,7 +18,7 @@ export interface Placed {
 }
 
 export function place(run: Run, { ready, statuses }: Settled): Placed {
-  const running = [...run.tasks.values()].flat().filter(({ letter }) => letter === "R").length
+  const running = [...run.tasks.values()].flat().filter(({ state }) => state === "Running").length
   const places = new Places(run.execution.status.snapshot.maxParallel, running)
   const create: JobManifest[] = []
   const held = new Map(statuses)

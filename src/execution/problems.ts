@@ -2,15 +2,16 @@
 
 import type { PipelineSchedule, PipelineSpec, PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
-import { ancestorsOf, findGraphProblems, type Problem } from "./graph.ts"
+import { ancestorsOf } from "../graph/order.ts"
+import { didYouMean } from "../words/nearest-name.ts"
+import { findGraphProblems, type Problem } from "./graph.ts"
 import { countCombinations } from "./matrix.ts"
-import { didYouMean } from "./nearest-name.ts"
 import { findParamProblems } from "./params.ts"
-import { findReferenceProblem, findStageNameProblem, type Visible } from "./reference-problems.ts"
-import { findReferences } from "./references.ts"
+import { type Expressions, stagesNamedIn } from "./rules/when.ts"
 import { findTimeProblem } from "./schedule.ts"
-import { referencesIn, type TemplateReference } from "./template.ts"
-import { type Expressions, stagesNamedIn } from "./when.ts"
+import { findReferenceProblem, findStageNameProblem, type Visible } from "./template/reference-problems.ts"
+import { findReferences } from "./template/references.ts"
+import { referencesIn, type TemplateReference } from "./template/template.ts"
 
 export type { Problem } from "./graph.ts"
 

@@ -5,10 +5,10 @@ import type { PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
 import type { AcceptedExecution } from "./accept.ts"
 import { clipped, waiting } from "./held-stage.ts"
-import { outputBytes } from "./outputs.ts"
 import { progressOf } from "./progress.ts"
+import { type Expressions, noExpressions } from "./rules/when.ts"
 import { type Jobs, type Task, tasksOf } from "./tasks.ts"
-import { type Expressions, noExpressions } from "./when.ts"
+import { outputBytes } from "./template/outputs.ts"
 
 /**
  * The state of a run, read from the API server: the Jobs whose controller is this execution, by name; the pods whose
@@ -45,8 +45,8 @@ export function describeRun(observed: Observed, now: string): Run {
     const own = tasksOf(execution, stage, before, observed)
     tasks.set(stage.name, own)
     const isOver = isStageFinished(before.phase)
-    const spec = specOf(execution, stage)
-    const status = isOver ? before : clipped(progressOf(execution, stage, spec, before, own, now, keptBytes))
+    const of = { execution, stage, spec: specOf(execution, stage), previous: before, tasks: own, now }
+    const status = isOver ? before : clipped(progressOf(of, keptBytes))
     statuses.set(stage.name, status)
     if (!isOver) keptBytes += outputBytes(status.outputs)
   }

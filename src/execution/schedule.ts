@@ -2,7 +2,7 @@
 // taken here is what Knative's PingSource takes, without seconds: five fields, or a name such as @daily.
 
 import type { PipelineSchedule } from "../api/pipeline.ts"
-import { didYouMean } from "./nearest-name.ts"
+import { didYouMean } from "../words/nearest-name.ts"
 
 /** What is wrong with when a schedule starts runs, if anything is. */
 export function findTimeProblem({ cron, timeZone }: Pick<PipelineSchedule, "cron" | "timeZone">): string | undefined {

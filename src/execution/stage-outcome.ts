@@ -2,8 +2,8 @@
 
 import { findJobCondition, type Job, type Pod, trackingFinalizer } from "../api/job.ts"
 import { stageContainerName } from "../api/stage.ts"
-import { messageLimitBytes } from "./outputs.ts"
 import { podTrouble } from "./pod-trouble.ts"
+import { messageLimitBytes } from "./template/outputs.ts"
 
 export type StageOutcome =
   | { readonly phase: "Running"; readonly message?: string }

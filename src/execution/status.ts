@@ -10,7 +10,7 @@ import {
   type StageStatus,
 } from "../api/execution.ts"
 import type { Condition } from "../api/meta.ts"
-import { findFailure } from "./failure-policy.ts"
+import { findFailure } from "./rules/failure-policy.ts"
 
 /**
  * The next status of an execution, given its previous one and where its stages stand now. Deterministic: with

@@ -6,12 +6,12 @@ import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { describe, expect, it } from "vitest"
 import { apiVersion } from "../../src/api/meta.ts"
+import { deliverChanges } from "../../src/cluster/local/delivery.ts"
 import { LocalJobs, layerLocal } from "../../src/cluster/local.ts"
 import type { Change } from "../../src/cluster/memory/store.ts"
 import { makeStore } from "../../src/cluster/memory.ts"
 import { resources } from "../../src/cluster/object-api.ts"
 import { handle } from "../../src/controller/handle.ts"
-import { deliverChanges } from "../../src/events/delivery.ts"
 import { graph } from "../builders/graph.ts"
 
 type Event = CloudEventV1<unknown>

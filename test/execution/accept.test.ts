@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest"
 import type { Execution } from "../../src/api/execution.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
 import { accept, isAccepted, refused, surroundings } from "../../src/execution/accept.ts"
-import { queued } from "../../src/execution/concurrency-policy.ts"
 import { expressions } from "../../src/execution/expressions.ts"
+import { queued } from "../../src/execution/rules/concurrency-policy.ts"
 import { graph } from "../builders/graph.ts"
 import {
   accepted,

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest"
 import type { StageStatus } from "../../src/api/execution.ts"
-import type { Ending } from "../../src/execution/ending.ts"
-import type { Gate } from "../../src/execution/gate.ts"
 import { endedBy, heldBy, waiting } from "../../src/execution/held-stage.ts"
+import type { Ending } from "../../src/execution/rules/ending.ts"
+import type { Gate } from "../../src/execution/rules/gate.ts"
 import { created, now } from "../builders/objects.ts"
 
 describe("waiting", () => {

@@ -1,9 +1,9 @@
 // peanut cancel: ends executions before their end.
 
 import * as Command from "effect/cli/Command"
-import { withCluster } from "../cluster/command.ts"
-import { clusterFlags } from "../cluster/flags.ts"
-import { executionsArgument, steer } from "../cluster/steer.ts"
+import { withCluster } from "./cluster/command.ts"
+import { clusterFlags } from "./cluster/flags.ts"
+import { executionsArgument, steer } from "./cluster/steer.ts"
 
 export const cancelCommand = Command.make(
   "cancel",

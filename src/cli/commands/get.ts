@@ -2,13 +2,13 @@
 
 import { styleText } from "node:util"
 import * as Command from "effect/cli/Command"
+import { readExecution } from "../../client/errors.ts"
 import { resources } from "../../cluster/object-api.ts"
-import { withCluster } from "../cluster/command.ts"
-import { readExecution } from "../cluster/errors.ts"
-import { clusterFlags, executionArgument, outputFlag } from "../cluster/flags.ts"
-import { formatObject, objectForms } from "../cluster/output.ts"
-import { executionPage } from "../cluster/page.ts"
-import { exitCodes } from "../run.ts"
+import { exitCodes } from "../play/run.ts"
+import { formatObject, objectForms } from "../view/output.ts"
+import { executionPage } from "../view/page.ts"
+import { withCluster } from "./cluster/command.ts"
+import { clusterFlags, executionArgument, outputFlag } from "./cluster/flags.ts"
 
 export const getCommand = Command.make(
   "get",

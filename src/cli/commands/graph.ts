@@ -5,7 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { formats, graph } from "../graph/graph.ts"
+import { formats, graph } from "./draw-graph.ts"
 
 export const graphCommand = Command.make(
   "graph",

@@ -5,12 +5,12 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
-import { withCluster } from "../cluster/command.ts"
-import { CommandError } from "../cluster/errors.ts"
-import { clusterFlags, executionArgument, switchFlag } from "../cluster/flags.ts"
-import { lineFormatter } from "../cluster/log-line.ts"
-import { followLogs, showLogs } from "../cluster/logs.ts"
-import { exitCodes } from "../run.ts"
+import { CommandError } from "../../client/errors.ts"
+import { followLogs, showLogs } from "../../client/logs.ts"
+import { exitCodes } from "../play/run.ts"
+import { lineFormatter } from "../view/log-line.ts"
+import { withCluster } from "./cluster/command.ts"
+import { clusterFlags, executionArgument, switchFlag } from "./cluster/flags.ts"
 
 export const logsCommand = Command.make(
   "logs",

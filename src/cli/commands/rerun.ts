@@ -3,12 +3,12 @@
 import * as Command from "effect/cli/Command"
 import * as Option from "effect/Option"
 import type { Execution } from "../../api/execution.ts"
+import { CommandError, readExecution } from "../../client/errors.ts"
 import { findRerunProblem } from "../../execution/rerun-of.ts"
-import { withCluster } from "../cluster/command.ts"
-import { createExecution } from "../cluster/create.ts"
-import { CommandError, readExecution } from "../cluster/errors.ts"
-import { clusterFlags, executionArgument, followFlags, nameFlag, outputFlag } from "../cluster/flags.ts"
-import { objectForms } from "../cluster/output.ts"
+import { objectForms } from "../view/output.ts"
+import { withCluster } from "./cluster/command.ts"
+import { createExecution } from "./cluster/create.ts"
+import { clusterFlags, executionArgument, followFlags, nameFlag, outputFlag } from "./cluster/flags.ts"
 
 export const rerunCommand = Command.make(
   "rerun",

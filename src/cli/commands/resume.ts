@@ -1,9 +1,9 @@
 // peanut resume: lets suspended executions go on.
 
 import * as Command from "effect/cli/Command"
-import { withCluster } from "../cluster/command.ts"
-import { clusterFlags } from "../cluster/flags.ts"
-import { executionsArgument, steer } from "../cluster/steer.ts"
+import { withCluster } from "./cluster/command.ts"
+import { clusterFlags } from "./cluster/flags.ts"
+import { executionsArgument, steer } from "./cluster/steer.ts"
 
 export const resumeCommand = Command.make(
   "resume",

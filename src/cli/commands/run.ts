@@ -6,7 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { runners } from "../../cluster/local.ts"
-import { run } from "../run.ts"
+import { run } from "../play/run.ts"
 
 export const runCommand = Command.make(
   "run",

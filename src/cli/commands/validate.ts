@@ -5,7 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { validate } from "../validate/validate.ts"
+import { validate } from "./validate-manifests.ts"
 
 export const validateCommand = Command.make(
   "validate",

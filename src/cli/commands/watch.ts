@@ -1,9 +1,9 @@
 // peanut watch: an execution until it has ended.
 
 import * as Command from "effect/cli/Command"
-import { withCluster } from "../cluster/command.ts"
-import { clusterFlags, executionArgument } from "../cluster/flags.ts"
-import { follow } from "../cluster/follow.ts"
+import { follow } from "../view/follow.ts"
+import { withCluster } from "./cluster/command.ts"
+import { clusterFlags, executionArgument } from "./cluster/flags.ts"
 
 export const watchCommand = Command.make(
   "watch",

@@ -2,8 +2,8 @@
 
 import stringWidth from "string-width"
 import type { ExecutionStatus, StageStatus } from "../../api/execution.ts"
+import { plain } from "../../words/text.ts"
 import { formatDuration, labelOf, type Paint, type Progress, padded, paintPhase } from "./stage-lines.ts"
-import { plain } from "./text.ts"
 
 /** The table, one line for each stage in the order of the pipeline. */
 export function reportTable(progress: Progress, paint: Paint): string {

@@ -4,9 +4,9 @@ import type { styleText } from "node:util"
 import stringWidth from "string-width"
 import type { StagePhase, StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
-import { childrenOf, sortTopologically } from "../../execution/graph.ts"
+import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
+import { plain } from "../../words/text.ts"
 import { noteOf } from "./note.ts"
-import { plain } from "./text.ts"
 
 export type Style = Parameters<typeof styleText>[0]
 /** Colours text, or leaves it as it is. */
@@ -74,32 +74,6 @@ export function labelOf(name: string, { atEnd }: Pick<Progress, "atEnd">): strin
 
 /** Below this there is no room for a name, the word for a phase and a time side by side: the phase's mark must do. */
 const narrowColumns = 34
-
-/** Each stage right below the last of its parents, as a tree would show it. */
-export function belowTheirParents(stages: readonly PipelineStage[]): readonly PipelineStage[] {
-  const missing = new Map(stages.map((stage) => [stage.name, new Set(stage.dependsOn).size]))
-  const children = childrenOf(stages)
-  const next = stages.filter((stage) => missing.get(stage.name) === 0).reverse()
-  const order: PipelineStage[] = []
-  for (let stage = next.pop(); stage !== undefined; stage = next.pop()) {
-    order.push(stage)
-    const free = children.get(stage.name)!.filter((child) => {
-      missing.set(child.name, missing.get(child.name)! - 1)
-      return missing.get(child.name) === 0
-    })
-    next.push(...free.reverse())
-  }
-  return order
-}
-
-/** How many stages lie above each, along the longest way. */
-export function depthsOf(stages: readonly PipelineStage[]): ReadonlyMap<string, number> {
-  const depths = new Map<string, number>()
-  for (const stage of sortTopologically(stages)) {
-    depths.set(stage.name, Math.max(-1, ...(stage.dependsOn ?? []).map((parent) => depths.get(parent) ?? 0)) + 1)
-  }
-  return depths
-}
 
 /** What runs or went wrong first, then what waits, then what is done; in the order of the graph. */
 function mostTelling(stages: readonly PipelineStage[], statuses: Progress["statuses"], count: number) {

@@ -1,9 +1,9 @@
 // What a person sees of a run while it goes on: one of these three.
 
 import { createLogUpdate } from "log-update"
+import { outputLine, plain } from "../../words/text.ts"
 import { noteOf } from "./note.ts"
 import { cut, formatDuration, type Paint, type Progress, paintPhase, stageLines } from "./stage-lines.ts"
-import { outputLine, plain } from "./text.ts"
 
 export interface View {
   /** A stage wrote a line; of one with a matrix, this combination of it did. */

@@ -1,0 +1,53 @@
+// ttlSecondsAfterFinished and the history limits: which executions that ended are not kept any longer. The resync asks,
+// so an execution may stay that much longer.
+
+import type { ExecutionOutline } from "../../api/execution.ts"
+import type { Pipeline } from "../../api/pipeline.ts"
+
+type Finished = ExecutionOutline & { readonly status: { readonly completionTime: string } }
+
+/** The executions to delete, of all there are. */
+export function expiredExecutions(
+  executions: readonly ExecutionOutline[],
+  pipelines: readonly Pipeline[],
+  now: string,
+): readonly ExecutionOutline[] {
+  const finished = executions.filter(isKept)
+  const expired = new Set<ExecutionOutline>(finished.filter((execution) => isPastTtl(execution, now)))
+  const byPipeline = Map.groupBy(finished, ({ metadata, spec }) => keyOf(metadata.namespace, spec.pipelineName))
+  for (const { metadata, spec } of pipelines) {
+    const own = byPipeline.get(keyOf(metadata.namespace, metadata.name)) ?? []
+    const succeeded = own.filter(({ status }) => status.phase === "Succeeded")
+    const others = own.filter(({ status }) => status.phase !== "Succeeded")
+    for (const execution of [
+      ...beyond(succeeded, spec.successfulExecutionsHistoryLimit),
+      ...beyond(others, spec.failedExecutionsHistoryLimit),
+    ]) {
+      expired.add(execution)
+    }
+  }
+  return [...expired]
+}
+
+const keyOf = (namespace: string, name: string) => `${namespace}/${name}`
+
+function isKept(execution: ExecutionOutline): execution is Finished {
+  const { metadata, status } = execution
+  return status?.completionTime !== undefined && metadata.deletionTimestamp === undefined
+}
+
+function isPastTtl({ spec, status }: Finished, now: string): boolean {
+  const { ttlSecondsAfterFinished: ttl = Number.POSITIVE_INFINITY } = spec
+  return Date.parse(status.completionTime) + ttl * 1000 <= Date.parse(now)
+}
+
+/** The oldest of these, without as many of the newest as are to be kept. */
+function beyond(executions: readonly Finished[], limit = Number.POSITIVE_INFINITY): readonly Finished[] {
+  const newestFirst = executions.toSorted((a, b) => (isEndedBefore(a, b) ? 1 : -1))
+  return newestFirst.slice(limit)
+}
+
+function isEndedBefore(a: Finished, b: Finished): boolean {
+  const [x, y] = [a.status.completionTime, b.status.completionTime]
+  return x === y ? a.metadata.name < b.metadata.name : x < y
+}
