@@ -106,10 +106,17 @@ function templateProblems(spec: StageSpec, visible: Visible): readonly string[] 
 function placeProblem({ reference: { text }, place, variable }: TemplateReference): string | undefined {
   if (place === "replaced") return undefined
   if (place === "fixed") return `${text} is replaced only in command, args and values of env`
-  if (variable === undefined) {
-    return `${text} would become part of a script; pass it by env, and use the variable in the script`
+  const what = variable === undefined ? text : `$(${variable}), which holds ${text},`
+  const byEnv = variable === undefined ? "pass it by env, and let" : "let"
+  const name = variable ?? "NAME"
+  switch (place.why) {
+    case "command":
+      return `${what} would choose the program that runs; name the program in command, and give the value as an argument or by env`
+    case "program":
+      return `${what} may be run as a program, or taken for an option, by ${place.by}; ${byEnv} the program read the variable: "$${name}" in a shell`
+    case "text":
+      return `${what} stands in a text that may have a meaning to the program; make it a word of its own, beside nothing but letters, digits and _ . / : @ % + , = -, or ${byEnv} the program read the variable`
   }
-  return `$(${variable}), which holds ${text}, would become part of a script; let the script read the variable itself: "$${variable}" in a shell`
 }
 
 function whenProblems(when: string, visible: Visible, expressions: Expressions | undefined): readonly string[] {

@@ -196,8 +196,8 @@ describe("findProblems, of references", () => {
       stage.name === "a" ? { ...stage, type: "many", matrix: [{ name: "m", values: ["1"] }] } : stage,
     )
     const many = { ...task, params: [{ name: "m" }] }
-    expect(problems({ stages }, { task: { ...task, args: ["$(stages['a'].outputs.k)"] }, many })).toEqual([
-      `stage "b": $(stages['a'].outputs.k): a stage with a matrix has no outputs (in args[0] of its PeanutStage)`,
+    expect(problems({ stages }, { task: { ...task, args: ["-k", "$(stages['a'].outputs.k)"] }, many })).toEqual([
+      `stage "b": $(stages['a'].outputs.k): a stage with a matrix has no outputs (in args[1] of its PeanutStage)`,
     ])
   })
 
@@ -211,14 +211,35 @@ describe("findProblems, of references", () => {
       "one in a script",
       { ...asks("x"), command: ["sh", "-c", "echo $(params.x)"] },
       [
-        'stage "b": $(params.x) would become part of a script; pass it by env, and use the variable in the script (in command[2] of its PeanutStage)',
+        'stage "b": $(params.x) may be run as a program, or taken for an option, by "sh"; pass it by env, and let the program read the variable: "$NAME" in a shell (in command[2] of its PeanutStage)',
       ],
     ],
     [
       "one that comes into a script by a variable",
       { ...asks("x"), command: ["sh", "-c", "echo $(X)"], env: [{ name: "X", value: "$(params.x)" }] },
       [
-        'stage "b": $(X), which holds $(params.x), would become part of a script; let the script read the variable itself: "$X" in a shell (in command[2] of its PeanutStage)',
+        'stage "b": $(X), which holds $(params.x), may be run as a program, or taken for an option, by "sh"; let the program read the variable: "$X" in a shell (in command[2] of its PeanutStage)',
+      ],
+    ],
+    [
+      "one that may be a program of the image's entry point",
+      { ...asks("x"), args: ["-c", "$(params.x)"] },
+      [
+        `stage "b": $(params.x) may be run as a program, or taken for an option, by the image's entry point; pass it by env, and let the program read the variable: "$NAME" in a shell ${inType}`,
+      ],
+    ],
+    [
+      "one that would choose the program",
+      { ...asks("x"), args: ["$(params.x)"] },
+      [
+        'stage "b": $(params.x) would choose the program that runs; name the program in command, and give the value as an argument or by env (in args[0] of its PeanutStage)',
+      ],
+    ],
+    [
+      "one in a text",
+      asks("Hello $(params.x)"),
+      [
+        `stage "b": $(params.x) stands in a text that may have a meaning to the program; make it a word of its own, beside nothing but letters, digits and _ . / : @ % + , = -, or pass it by env, and let the program read the variable ${inType}`,
       ],
     ],
     [

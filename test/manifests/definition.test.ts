@@ -129,7 +129,7 @@ describe("a definition is told to be wrong, at the stage, for", () => {
       'params: [{ name: x, default: "" }]\ncommand: [sh, -c]\nargs:\n- echo $(params.x)',
       atStage(
         9,
-        "args[0]: $(params.x) would become part of a script; pass it by env, and use the variable in the script",
+        'args[0]: $(params.x) may be run as a program, or taken for an option, by "sh"; pass it by env, and let the program read the variable: "$NAME" in a shell',
       ),
     ],
     [
@@ -158,7 +158,7 @@ describe("a definition is told to be wrong, at the stage, for", () => {
       "jobTemplate:\n  spec:\n    template:\n      spec:\n        containers:\n        - name: stage\n          command:\n          - sh\n          - -c\n          - echo $(params.x)",
       atStage(
         15,
-        "command[2]: $(params.x) would become part of a script; pass it by env, and use the variable in the script",
+        'command[2]: $(params.x) may be run as a program, or taken for an option, by "sh"; pass it by env, and let the program read the variable: "$NAME" in a shell',
       ),
     ],
     [

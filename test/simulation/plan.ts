@@ -140,5 +140,5 @@ function randomData(choices: Choices, above: readonly PipelineStage[]): Partial<
 /** What a stage of this type says in its nth version. */
 export function stageSpec(type: string, version: number): StageSpec {
   const params = ["x", "m", "n"].map((name) => ({ name, default: "-" }))
-  return { image: `${type}:${version}`, params, args: params.map(({ name }) => `$(params.${name})`) }
+  return { image: `${type}:${version}`, params, command: ["task"], args: params.map(({ name }) => `$(params.${name})`) }
 }

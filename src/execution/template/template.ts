@@ -3,16 +3,18 @@
 
 import type { Container, EnvVar } from "../../api/job.ts"
 import { type StageSpec, stageContainerName } from "../../api/stage.ts"
+import { expanderFor } from "./expanded-words.ts"
+import { type Refusal, refusedWords } from "./program-words.ts"
 import { findReferences, type Reference, type Replaceable, replaceReferences } from "./references.ts"
-import { scriptsIn } from "./script.ts"
 
 /** A reference in a template, and how it stands there. */
 export interface TemplateReference {
   readonly reference: Reference
   /** The field it is in, such as `args[1]`, `env HOME` or `image`. */
   readonly where: string
-  readonly place: "replaced" | "script" | "fixed"
-  /** The variable by which it comes into a script: Kubernetes replaces `$(NAME)` before the script runs. */
+  /** It is replaced here, the field takes none (`fixed`), or its word is refused. */
+  readonly place: "replaced" | "fixed" | Refusal
+  /** The variable by which it comes into a refused word: Kubernetes replaces `$(NAME)` before the program starts. */
   readonly variable?: string
 }
 
@@ -65,37 +67,20 @@ interface Texts {
   readonly env?: readonly EnvVar[] | undefined
 }
 
-function inContainer({ command, args, env = [] }: Texts): readonly TemplateReference[] {
-  const scripts = scriptsIn(command, args)
-  const filled = referencesOfVariables(env)
-  const count = command?.length ?? 0
-  const words = [...(command ?? []), ...(args ?? [])].flatMap((text, index) => {
-    const where = index < count ? `command[${index}]` : `args[${index - count}]`
-    return scripts.has(index)
-      ? [...found(text, where, "script"), ...byVariable(text, where)]
-      : found(text, where, "replaced")
+function inContainer({ command = [], args = [], env = [] }: Texts): readonly TemplateReference[] {
+  const texts = [...command, ...args]
+  const words = texts.map(expanderFor(env))
+  const refused = refusedWords(words, command.length)
+  const inWords = texts.flatMap((text, index) => {
+    const where = index < command.length ? `command[${index}]` : `args[${index - command.length}]`
+    const place = refused.get(index)
+    if (place === undefined) return found(text, where, "replaced")
+    const { variable } = words[index]!
+    const byVariable = variable && { reference: variable.reference, where, place, variable: variable.name }
+    return [...found(text, where, place), ...(byVariable === undefined ? [] : [byVariable])]
   })
-  return [...words, ...env.flatMap(({ name, value }) => found(value ?? "", `env ${name}`, "replaced"))]
-
-  function byVariable(text: string, where: string): readonly TemplateReference[] {
-    return variablesIn(text).flatMap((variable) =>
-      (filled.get(variable) ?? []).map((reference) => ({ reference, where, place: "script" as const, variable })),
-    )
-  }
+  return [...inWords, ...env.flatMap(({ name, value }) => found(value ?? "", `env ${name}`, "replaced"))]
 }
-
-/** The references of each variable's value, also of those that it takes from the variables before it. */
-function referencesOfVariables(env: readonly EnvVar[]): ReadonlyMap<string, readonly Reference[]> {
-  const filled = new Map<string, readonly Reference[]>()
-  for (const { name, value = "" } of env) {
-    const taken = variablesIn(value).flatMap((variable) => filled.get(variable) ?? [])
-    filled.set(name, [...new Set([...findReferences(value), ...taken])])
-  }
-  return filled
-}
-
-/** The variables that Kubernetes replaces in a text. */
-const variablesIn = (text: string) => [...text.matchAll(/\$\$|\$\(([^)]*)\)/g)].flatMap(([, name]) => name ?? [])
 
 const found = (text: string, where: string, place: TemplateReference["place"]) =>
   findReferences(text).map((reference) => ({ reference, where, place }))

@@ -238,11 +238,11 @@ describe("referencesIn", () => {
     ["command", { image: "busybox", command: ["echo", "$(params.x)"] }, ["replaced in command[1]"]],
     ["args", { image: "busybox", command: ["echo"], args: ["$(params.x)"] }, ["replaced in args[0]"]],
     ["env", { image: "busybox", env: [{ name: "A", value: "$(params.x)" }, { name: "B" }] }, ["replaced in env A"]],
-    ["a script", { image: "busybox", command: ["sh", "-c", "echo $(params.x)"] }, ["script in command[2]"]],
+    ["a script", { image: "busybox", command: ["sh", "-c", "echo $(params.x)"] }, ["program in command[2]"]],
     [
       "a script in args",
       { image: "busybox", command: ["sh"], args: ["-c", "echo $(params.x)"] },
-      ["script in args[1]"],
+      ["program in args[1]"],
     ],
     ["the image", { image: "busybox:$(params.x)" }, ["fixed in image"]],
     [
@@ -277,7 +277,7 @@ describe("referencesIn", () => {
     [
       "a script in another container",
       pod({ initContainers: [{ name: "p", command: ["sh", "-c", "$(params.x)"] }] }),
-      ["script in command[2]"],
+      ["program in command[2]"],
     ],
     [
       "the image of another container",
@@ -302,7 +302,7 @@ describe("referencesIn", () => {
         ...pod({ containers: [{ name: "stage", command: ["sh", "-c"], env: [{ name: "A", value: "$(params.x)" }] }] }),
         args: ["$(params.x)"],
       },
-      ["script in args[0]", "replaced in env A"],
+      ["program in args[0]", "replaced in env A"],
     ],
     [
       "the stage's own container, behind a helper",
@@ -315,7 +315,7 @@ describe("referencesIn", () => {
         }),
         args: ["$(params.x)"],
       },
-      ["script in args[0]"],
+      ["program in args[0]"],
     ],
     [
       "labels of Job and pod, beside a container",
@@ -333,7 +333,9 @@ describe("referencesIn", () => {
     ],
     ["a default, which is a value", { image: "busybox", params: [{ name: "a", default: "$(params.x)" }] }, []],
   ])("finds those of %s", (_, of, found) => {
-    expect(referencesIn(of).map(({ place, where }) => `${place} in ${where}`)).toEqual(found)
+    expect(
+      referencesIn(of).map(({ place, where }) => `${typeof place === "string" ? place : place.why} in ${where}`),
+    ).toEqual(found)
   })
 
   // Kubernetes replaces $(NAME) in a script before it runs: a variable with a value would become part of it.
@@ -359,7 +361,7 @@ describe("referencesIn", () => {
       command: ["sh", "-c", script],
       env: env.map(([name, value]) => ({ name, value })),
     }
-    const found = referencesIn(of).filter(({ place }) => place === "script")
+    const found = referencesIn(of).filter(({ place }) => typeof place !== "string")
     expect(found.map(({ variable }) => variable)).toEqual(variables)
   })
 
