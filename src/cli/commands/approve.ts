@@ -9,7 +9,7 @@ import { CommandError, readExecution } from "../../client/errors.ts"
 import type { ExecutionObject, PipelineObject } from "../../client/objects.ts"
 import { noStage, stagesOf } from "../../client/stages.ts"
 import { resources } from "../../cluster/object-api.ts"
-import { exitCodes } from "../play/run.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { withCluster } from "./cluster/command.ts"
 import { clusterFlags, executionArgument, switchFlag } from "./cluster/flags.ts"
 

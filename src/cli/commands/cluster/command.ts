@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import { type Client, openClient } from "../../../client/client.ts"
 import { CommandError, explain } from "../../../client/errors.ts"
-import { exitCodes } from "../../play/run.ts"
+import { exitCodes } from "../../exit-codes.ts"
 import { type ClusterFlags, whereIn } from "./flags.ts"
 
 /** Does the work with a connection to the cluster; what it returns is the exit code. */
