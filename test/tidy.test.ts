@@ -184,6 +184,15 @@ describe("the arrows", () => {
   })
 })
 
+describe("the command line and its client", () => {
+  it("tell errors apart by their tags and fields, never by their texts", () => {
+    const matching =
+      /\bmessage\)?\??\.(?:startsWith|endsWith|includes|indexOf|match|search|replace|split)\b|\.(?:test|exec)\([^()]*\bmessage\b|\b_tag\?: string/
+    const those = files.filter(({ path, text }) => /^(?:cli|client)\//.test(path) && matching.test(text))
+    expect(those.map(({ path }) => path)).toEqual([])
+  })
+})
+
 describe("every file", () => {
   const those = (is: (file: (typeof files)[number]) => boolean) => files.filter(is).map(({ path }) => path)
 
