@@ -15,6 +15,7 @@ export const longSuites = [
   "test/integration/fault-proxy.test.ts",
   "test/integration/features-examples.test.ts",
   "test/integration/features.test.ts",
+  "test/integration/policies.test.ts",
   "test/integration/rbac.test.ts",
   "test/integration/schedules.test.ts",
   "test/server/fuzz-connections.test.ts",

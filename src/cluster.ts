@@ -32,7 +32,7 @@ import {
 import { statusPatch } from "./cluster/status-patch.ts"
 import type { Definition } from "./execution/accept.ts"
 import type { Observed } from "./execution/advance.ts"
-import type { Attention } from "./execution/attention.ts"
+import { type Scope, stagesIn } from "./execution/scope.ts"
 import { runningJobNames } from "./execution/tasks.ts"
 import type { startedExecution } from "./resources/execution.ts"
 import type { KubernetesEvent } from "./resources/kubernetes-event.ts"
@@ -55,14 +55,10 @@ export class Cluster extends Context.Service<
     /** The pipeline an execution names and the stages that it uses; all of the namespace, where one of those is missing. */
     definition(execution: Execution): Effect.Effect<Definition, Malformed | Failed>
     /**
-     * The Jobs of these stages that this execution owns, and their pods. While none of the Jobs has ended, pods as old as
-     * `podVersion` will do.
+     * The Jobs in this scope that the execution owns, and their pods. While none of the Jobs has ended, pods may be as old
+     * as the scope's `podVersion`.
      */
-    run(
-      execution: Execution,
-      stages: Attention,
-      podVersion?: string,
-    ): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
+    run(execution: Execution, scope: Scope): Effect.Effect<Pick<Observed, "jobs" | "pods">, Failed>
     /** One Job by name, whoever owns it. */
     job(ref: Ref): Effect.Effect<Job, NotFound | Malformed | Failed>
     createJob(job: JobManifest): Effect.Effect<Job, AlreadyExists | NotFound | Malformed | Failed>
@@ -136,15 +132,17 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
       return { pipeline: found, stages: found === undefined ? new Map() : yield* usedStages(found) }
     }),
 
-    run: (execution, stages, podVersion) => {
+    run: (execution, scope) => {
       const { namespace, uid } = execution.metadata
+      const stages = stagesIn(scope, execution)
       const labels = labelsOf(execution, stages)
+      const podVersion = scope._tag === "AllJobs" ? undefined : scope.podVersion
       if (labels === undefined) return Effect.succeed({ jobs: new Map(), pods: new Map() })
       // Pods last: a pod that was seen before it ended, beside its Job that was seen Complete, would hide its outputs.
       return Effect.gen(function* () {
         // A few are found by their names, for which the API server need not look through all Jobs of the namespace.
         const running = runningJobNames(execution).length
-        const areFew = stages !== "all" && running > 0 && running <= maxByName
+        const areFew = stages !== undefined && running > 0 && running <= maxByName
         const labelled = areFew ? [] : yield* list(resources.jobs, { namespace, labels }, job)
         const owned = labelled.filter((job) => controllerUid(job.metadata) === uid)
         const jobs = [...owned, ...(yield* unlabelled(execution, owned))]
@@ -331,8 +329,8 @@ const maxByName = 4
 const maxSelected = 50
 
 /** The labels of the Jobs and pods of these stages; undefined where there are none. */
-function labelsOf({ metadata: { name } }: Execution, stages: Attention) {
+function labelsOf({ metadata: { name } }: Execution, stages: readonly string[] | undefined) {
   const labels = { [executionKey]: executionLabel(name) }
-  if (stages === "all" || stages.length > maxSelected) return labels
+  if (stages === undefined || stages.length > maxSelected) return labels
   return stages.length === 0 ? undefined : { ...labels, [stageKey]: [...new Set(stages.map(stageLabel))] }
 }

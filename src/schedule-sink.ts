@@ -30,7 +30,7 @@ export const layerScheduleSink = (
     ScheduleSink,
     Effect.promise(async (): Promise<ScheduleSinkService> => {
       if (name === undefined) return { _tag: "Unknown", why: "Peanut does not run as a Knative Service here" }
-      // One that serves a single namespace is in it.
+      // A pod has this file. A process outside of one is taken to be in the namespace that it serves.
       const namespace = (await readFile(file, "utf8").catch(() => "")).trim() || served
       if (namespace === undefined) return { _tag: "Unknown", why: "Peanut does not know the namespace it runs in" }
       return { _tag: "Known", service: { name, namespace, audience: callers?.audience } }

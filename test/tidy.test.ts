@@ -99,6 +99,20 @@ describe("the parts", () => {
     expect([...new Set(files.map(({ path }) => partOf(path)))].toSorted()).toEqual(Object.keys(arrows).toSorted())
   })
 
+  it("stand in the table of ARCHITECTURE.md with the same arrows", () => {
+    const document = readFileSync(new URL("../ARCHITECTURE.md", import.meta.url), "utf8")
+    const words = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word)
+    const rows = [...document.matchAll(/^\| (`src\/[^|]*) \| .* \| ([^|]*) \|$/gm)].map(
+      ([, paths, targets]) => [words(paths).map((path) => partOf(path.slice("src/".length))), words(targets)] as const,
+    )
+    const table = rows.flatMap(([those, targets]) =>
+      [...new Set(those)].map((part) => [part, targets.toSorted()] as const),
+    )
+    expect(new Set(table.map(([part]) => part)).size).toBe(table.length)
+    const wanted = Object.entries(arrows).map(([part, targets]) => [part, [...targets].toSorted()])
+    expect(Object.fromEntries(table)).toEqual(Object.fromEntries(wanted))
+  })
+
   it("import in no circle", () => {
     const circles = Object.entries(arrows).filter(([part, targets]) =>
       targets.some((target) => reachedFrom(target).has(part)),

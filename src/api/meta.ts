@@ -59,7 +59,15 @@ export function laterVersion(a: string, b: string): string {
 
 /** The UID of the controller that owns an object; Peanut trusts nothing else about who an object belongs to. */
 export function controllerUid(meta: Pick<ObjectMeta, "ownerReferences">): string | undefined {
-  return meta.ownerReferences.find((owner) => owner.controller)?.uid
+  return meta.ownerReferences.find((owner) => owner.controller && isControllerKind(owner))?.uid
+}
+
+/**
+ * Peanut's kinds control Jobs and PingSources, and a Job its pods. An owner of another kind with the UID of one of these
+ * is a forgery, which the policies of config/policies could not tell from the owners that others set.
+ */
+function isControllerKind({ apiVersion, kind }: OwnerReference): boolean {
+  return apiVersion.startsWith(`${group}/`) || (kind === "Job" && apiVersion.startsWith("batch/"))
 }
 
 /** A DNS-1123 subdomain, the form Kubernetes wants for names of objects. */

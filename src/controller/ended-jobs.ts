@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import { isStageFinished } from "../api/execution.ts"
 import type { Ref } from "../api/meta.ts"
 import type { Happening } from "../execution/happenings.ts"
+import type { Scope } from "../execution/scope.ts"
 
 export interface EndedJobsService {
   has(job: Ref): boolean
@@ -37,10 +38,10 @@ export function rememberEndedJobs(): EndedJobsService {
 }
 
 /** Whether all that is to be looked at are Jobs of this execution whose ends are recorded. */
-export const isRemembered = (execution: Ref, { jobNames }: { readonly jobNames?: readonly string[] | undefined }) =>
+export const isRemembered = ({ namespace }: Ref, scope: Scope) =>
   Effect.map(
     EndedJobs,
-    (ended) => jobNames?.every((name) => ended.has({ namespace: execution.namespace, name })) ?? false,
+    (ended) => scope._tag === "TheseJobs" && scope.jobNames.every((name) => ended.has({ namespace, name })),
   )
 
 /**

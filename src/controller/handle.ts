@@ -28,8 +28,8 @@ export function distinctEvents(events: readonly CloudEventV1<unknown>[]): readon
   if (events.length < 2) return events
   const distinct = new Map<string, { readonly event: CloudEventV1<unknown>; readonly podVersion: string }>()
   for (const event of events) {
-    const { podVersion = "0", ...target } = targetOf(event) as Target & { readonly podVersion?: string }
-    const key = JSON.stringify(target)
+    const { podVersion = "0", about } = aboutOf(targetOf(event))
+    const key = JSON.stringify(about)
     const other = distinct.get(key)
     // Of two about pods, what the later one tells must be seen, in whatever order they come.
     if (other === undefined || laterVersion(podVersion, other.podVersion) === podVersion) {
@@ -39,12 +39,17 @@ export function distinctEvents(events: readonly CloudEventV1<unknown>[]): readon
   return [...distinct.values()].map(({ event }) => event)
 }
 
+/** What tells two targets apart, and beside it the version of a pod. */
+function aboutOf(target: Target): { readonly about: object; readonly podVersion?: string | undefined } {
+  if (target._tag !== "Execution" || target.scope._tag === "AllJobs") return { about: target }
+  const { podVersion, ...scope } = target.scope
+  return { about: { ...target, scope }, podVersion }
+}
+
 const follow = Effect.fn("handle")(function* (target: Target, type: string) {
   switch (target._tag) {
-    case "Execution": {
-      const { ref, jobName, podVersion } = target
-      return yield* reconcile(ref, { podVersion, ...(jobName !== undefined && { jobNames: [jobName] }) })
-    }
+    case "Execution":
+      return yield* reconcile(target.ref, target.scope)
     case "Pipeline":
       return yield* validate(target.ref)
     case "Stage":

@@ -6,13 +6,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { type Execution, type ExecutionStatus, isFinished } from "../api/execution.ts"
-import { laterVersion, type Ref } from "../api/meta.ts"
+import type { Ref } from "../api/meta.ts"
 import type { ConcurrencyPolicy } from "../api/pipeline.ts"
 import { Cluster, Unavailable } from "../cluster.ts"
 import { type AcceptedExecution, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed } from "../execution/advance.ts"
-import { attentionTo } from "../execution/attention.ts"
 import { happenings } from "../execution/happenings.ts"
+import { allJobs, join, runningStages, type Scope, stagesIn } from "../execution/scope.ts"
 import { isRecorded } from "../execution/tasks.ts"
 import { reconcileDuration } from "../metrics.ts"
 import { admit } from "./admit.ts"
@@ -25,37 +25,17 @@ import { Lanes } from "./lanes.ts"
 import { now } from "./now.ts"
 import { whoseTurn } from "./turns.ts"
 
-/** Why to look at an execution, where that says how much of it to look at. */
-export interface Cause {
-  /** The Jobs that changed, where it is only that: if their ends are recorded, there is nothing to look at. */
-  readonly jobNames?: readonly string[] | undefined
-  /** The version of a pod that changed, where only pods did: it is enough to see pods as they were then. */
-  readonly podVersion?: string | undefined
-  /** Look at all Jobs of it, whatever its status says of them. */
-  readonly isThorough?: true
-  /** Some Job of it has not ended, which must be looked at even if the execution has. */
-  readonly hasRunningJob?: true
-}
-
-/** What two looks that become one have to look at. */
-const merged = (a: Cause, b: Cause): Cause => ({
-  jobNames: a.jobNames && b.jobNames && [...new Set([...a.jobNames, ...b.jobNames])],
-  podVersion: a.podVersion && b.podVersion && laterVersion(a.podVersion, b.podVersion),
-  ...((a.isThorough || b.isThorough) && { isThorough: true }),
-  ...((a.hasRunningJob || b.hasRunningJob) && { hasRunningJob: true }),
-})
-
 /**
  * Brings one execution as far as it can go now. Succeeds when there is nothing more to do, also when the execution is
  * gone.
  */
-export const reconcile = (ref: Ref, cause: Cause = {}): Effect.Effect<void, Unavailable, Cluster> =>
+export const reconcile = (ref: Ref, scope: Scope = runningStages): Effect.Effect<void, Unavailable, Cluster> =>
   Effect.flatMap(Lanes, (lanes) =>
-    lanes.enter(`${ref.namespace}/${ref.name}`, cause, merged, (cause) =>
-      step(ref, cause).pipe(
+    lanes.enter(`${ref.namespace}/${ref.name}`, scope, join, (scope) =>
+      step(ref, scope).pipe(
         // Jobs that it created by then are not in the status; they are found by looking at all.
         Effect.catchTag("Conflict", () =>
-          Effect.retry(step(ref, { ...cause, podVersion: undefined, isThorough: true }), {
+          Effect.retry(step(ref, allJobs), {
             while: (error) => error._tag === "Conflict",
             times: patience - 1,
           }),
@@ -79,25 +59,26 @@ const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.andThen(Metric.update(reconcileDuration, Duration.toSeconds(duration)), exit),
   )
 
-const step = Effect.fn("reconcile")(function* (ref: Ref, cause: Cause) {
+const step = Effect.fn("reconcile")(function* (ref: Ref, scope: Scope) {
   const cluster = yield* Cluster
-  if (yield* isRemembered(ref, cause)) return undefined
+  if (yield* isRemembered(ref, scope)) return undefined
   const read = yield* cluster.execution(ref)
-  if (isSettled(read, cause)) return undefined
+  if (isSettled(read, scope)) return undefined
   const time = yield* now
 
   const { execution, policy } = isAccepted(read) ? running(read) : yield* begin(read, time)
   if (!isAccepted(execution)) return yield* nextTurn(execution, policy)
 
   const expressions = yield* expressionsFor(execution.status.snapshot)
-  const attention = cause.isThorough || cause.hasRunningJob ? "all" : attentionTo(execution)
-  const run = yield* cluster.run(execution, attention, cause.podVersion)
+  const run = yield* cluster.run(execution, scope)
   let observed: Observed = { execution, ...run, refusals: new Map(), ...(expressions && { expressions }) }
   let next = advance(observed, time)
   while (next.create.length > 0) {
     const created = yield* createJobs(next.create)
-    // Somebody was here before, and did not come to write it down: what else is there?
-    if (created.isFound && attention !== "all") observed = { ...observed, ...(yield* cluster.run(execution, "all")) }
+    // A Job exists already: another replica crashed or lags. Read all Jobs.
+    if (created.isFound && stagesIn(scope, execution) !== undefined) {
+      observed = { ...observed, ...(yield* cluster.run(execution, allJobs)) }
+    }
     observed = withCreated(observed, created)
     next = advance(observed, time)
   }
@@ -134,14 +115,16 @@ const save = Effect.fn("save")(function* (execution: Execution, status: Executio
 })
 
 /** Whether nothing can follow: it is going away, it has ended, or the Job in question was taken account of before. */
-function isSettled(execution: Execution, { jobNames, hasRunningJob }: Cause): boolean {
+function isSettled(execution: Execution, scope: Scope): boolean {
   const { metadata, spec, status } = execution
   if (metadata.deletionTimestamp !== undefined) return true
   // One that ended before it began has no Jobs; what runs under its name was another's.
   if (isFinished(execution) && status?.snapshot === undefined) return true
-  if (hasRunningJob) return false
+  if (scope._tag === "AllJobs") return false
   // A Job that a late replica created after a cancellation must still be stopped.
   if (spec.cancel) return isFinished(execution) && status?.phase !== "Cancelled"
   if (isFinished(execution)) return true
-  return jobNames !== undefined && isAccepted(execution) && jobNames.every((name) => isRecorded(execution, name))
+  return (
+    scope._tag === "TheseJobs" && isAccepted(execution) && scope.jobNames.every((name) => isRecorded(execution, name))
+  )
 }

@@ -13,6 +13,7 @@ import { Cluster } from "../cluster.ts"
 import { surroundings } from "../execution/accept.ts"
 import { isScheduled, pipelineStatus } from "../execution/pipeline-status.ts"
 import { expiredExecutions } from "../execution/rules/history.ts"
+import { allJobs } from "../execution/scope.ts"
 import { refusedByApi } from "./api-answers.ts"
 import { expressionsFor } from "./expressions.ts"
 import { now } from "./now.ts"
@@ -40,8 +41,8 @@ export const resync = Effect.fn("resync")(function* () {
   const ended = running.filter((ref) => !known.has(keyOf(ref)))
   const work = [
     ...doubtful.map((pipeline) => validate(refOf(pipeline))),
-    ...unfinished.map((ref) => reconcile(ref, { isThorough: true })),
-    ...ended.map((ref) => reconcile(ref, { hasRunningJob: true })),
+    ...unfinished.map((ref) => reconcile(ref, allJobs)),
+    ...ended.map((ref) => reconcile(ref, allJobs)),
     ...expired.map((execution) => cluster.deleteExecution(execution).pipe(Effect.catchTag("Refused", refusedByApi))),
   ]
   // Even a bug that one object brings to light must not keep the others from their turn.

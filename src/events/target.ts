@@ -7,15 +7,14 @@ import { type ExecutionStatus, isFinished } from "../api/execution.ts"
 import { isJobFinished, job, pod, trackingFinalizer } from "../api/job.ts"
 import { group, objectName, ownerReference, type Ref } from "../api/meta.ts"
 import { podTrouble } from "../execution/pod-trouble.ts"
+import { runningStages, type Scope, thisJob } from "../execution/scope.ts"
 import { executionKey } from "../resources/labels.ts"
 
 export type Target =
   | {
       readonly _tag: "Execution"
       readonly ref: Ref
-      readonly jobName?: string | undefined
-      /** Of the pod that the event is about, where it is about one. */
-      readonly podVersion?: string
+      readonly scope: Scope
     }
   | { readonly _tag: "Pipeline"; readonly ref: Ref }
   | { readonly _tag: "Stage"; readonly ref: Ref }
@@ -47,7 +46,11 @@ export function targetOf({ type, data }: Pick<CloudEventV1<unknown>, "type" | "d
   const ref = { namespace: metadata.namespace, name: metadata.name }
   switch (`${apiVersion.split("/")[0]} ${kind}`) {
     case `${group} PeanutPipelineExecution`:
-      return change === "delete" ? turnOf(body.data) : isObserved(body.data) ? observed : { _tag: "Execution", ref }
+      return change === "delete"
+        ? turnOf(body.data)
+        : isObserved(body.data)
+          ? observed
+          : { _tag: "Execution", ref, scope: runningStages }
     case `${group} PeanutPipeline`:
       return change === "delete" ? gone : isObserved(body.data) ? observed : { _tag: "Pipeline", ref }
     case `${group} PeanutStage`:
@@ -120,7 +123,7 @@ function jobTarget(change: Change, body: Body): Target {
   const parsed = job.safeParse(body)
   if (change !== "delete" && parsed.success && !isJobFinished(parsed.data)) return none("the Job has not ended")
   const ref = { namespace: body.metadata.namespace, name: owner.name }
-  return { _tag: "Execution", ref, jobName: body.metadata.name }
+  return { _tag: "Execution", ref, scope: thisJob(body.metadata.name) }
 }
 
 function podTarget(change: Change, body: Body): Target {
@@ -130,7 +133,9 @@ function podTarget(change: Change, body: Body): Target {
   if (change === "delete") return none("the Job controller answers for deleted pods")
   if (!isTelling(body)) return none("the pod neither ended just now nor says why it cannot start")
   const jobName = ownerReferences?.find((owner) => owner.controller)?.name
-  return { _tag: "Execution", ref: { namespace, name }, jobName, ...(podVersion !== undefined && { podVersion }) }
+  const asOf = podVersion === undefined ? {} : { podVersion }
+  const scope = jobName === undefined ? { ...runningStages, ...asOf } : thisJob(jobName, podVersion)
+  return { _tag: "Execution", ref: { namespace, name }, scope }
 }
 
 const isName = (name: unknown): name is string => objectName.safeParse(name).success

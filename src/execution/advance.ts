@@ -35,5 +35,7 @@ export function advance(observed: Observed, now: string): Advance {
  */
 function leftOver({ phase }: StageStatus, tasks: readonly Task[]): readonly Job[] {
   if (!isStageFinished(phase) || phase === "Succeeded") return []
-  return tasks.flatMap((task) => (isLive(task) && task.letter !== "S" && !isStopping(task.job!) ? [task.job!] : []))
+  return tasks.flatMap((task) =>
+    isLive(task) && task.state !== "Succeeded" && !isStopping(task.work!) ? [task.work!] : [],
+  )
 }

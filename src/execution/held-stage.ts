@@ -1,9 +1,9 @@
 // A stage as the rule leaves it that has a say about it.
 
 import type { StageStatus } from "../api/execution.ts"
-import { withoutOpen } from "./matrix.ts"
 import type { Ending } from "./rules/ending.ts"
 import type { Gate } from "./rules/gate.ts"
+import { readStates, withoutOpen, writeStates } from "./task-state.ts"
 
 /** The status of a stage of which there is nothing to say yet. */
 export function waiting(name: string): StageStatus {
@@ -35,11 +35,11 @@ export function endedBy(ending: Ending, previous: StageStatus, now: string): Sta
     name,
     ...(jobName !== undefined && { jobName }),
     ...(startTime !== undefined && { startTime }),
-    ...(combinations !== undefined && { combinations: withoutOpen(combinations) }),
+    ...(combinations !== undefined && { combinations: writeStates(withoutOpen(readStates(combinations))) }),
     completionTime: now,
   }
   // A matrix of which a Job failed is itself the failure that ended the run.
-  if (ending.reason === "FailFast" && combinations?.includes("F")) {
+  if (ending.reason === "FailFast" && readStates(combinations ?? "").includes("Failed")) {
     const { reason = "CombinationFailed", message = "a combination failed" } = previous
     return { ...known, phase: "Failed", reason, message }
   }

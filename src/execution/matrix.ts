@@ -1,12 +1,9 @@
-// matrix: one Job for each combination of values. Its state is kept as a letter for each combination, in order.
+// matrix: one Job for each combination of values.
 
 import type { PipelineStage } from "../api/pipeline.ts"
 import type { Values } from "./params.ts"
 
-/** Where a Job of a stage stands: Waiting, Running, Succeeded, Failed, Cancelled. */
-export type Letter = "W" | "R" | "S" | "F" | "C"
-
-type Matrix = NonNullable<PipelineStage["matrix"]>
+export type Matrix = NonNullable<PipelineStage["matrix"]>
 
 /** How many Jobs a stage has. */
 export function countCombinations(matrix: Matrix | undefined): number {
@@ -22,11 +19,6 @@ export function combinationAt(matrix: Matrix | undefined, index: number): Values
     rest = Math.floor(rest / choices.length)
   }
   return Object.fromEntries((matrix ?? []).map(({ name }) => [name, values[name]!]))
-}
-
-/** The letters of a stage that has ended: what waited or ran will not end any more. */
-export function withoutOpen(combinations: string): string {
-  return combinations.replace(/[WR]/g, "C")
 }
 
 /** A combination in one line: `os=linux, arch=arm64`. */

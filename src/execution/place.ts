@@ -18,7 +18,7 @@ export interface Placed {
 }
 
 export function place(run: Run, { ready, statuses }: Settled): Placed {
-  const running = [...run.tasks.values()].flat().filter(({ letter }) => letter === "R").length
+  const running = [...run.tasks.values()].flat().filter(({ state }) => state === "Running").length
   const places = new Places(run.execution.status.snapshot.maxParallel, running)
   const create: JobManifest[] = []
   const held = new Map(statuses)

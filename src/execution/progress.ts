@@ -1,33 +1,21 @@
 // Where a stage stands, told from its Jobs.
 
 import type { StageStatus } from "../api/execution.ts"
-import type { PipelineStage } from "../api/pipeline.ts"
-import type { StageSpec } from "../api/stage.ts"
-import type { AcceptedExecution } from "./accept.ts"
 import { progressOfMatrix } from "./matrix-progress.ts"
 import { failureOf, stopOf } from "./task-failure.ts"
-import type { Task } from "./tasks.ts"
+import type { StageInRun } from "./tasks.ts"
 import { maxRunBytes, outputBytes, readOutputs } from "./template/outputs.ts"
 
 /**
  * The status of a stage that has Jobs, or had; one that has none yet waits. `keptBytes` are what the outputs of the other
  * stages take.
  */
-export function progressOf(
-  execution: AcceptedExecution,
-  stage: Pick<PipelineStage, "name" | "matrix" | "onFailure">,
-  spec: StageSpec,
-  previous: StageStatus,
-  tasks: readonly Task[],
-  now: string,
-  keptBytes = 0,
-): StageStatus {
+export function progressOf(of: StageInRun, keptBytes = 0): StageStatus {
+  const { stage, previous, tasks } = of
   const hasStarted = previous.phase === "Running" || tasks.some(({ outcome }) => outcome !== undefined)
   if (!hasStarted) return waitingFrom(previous)
-  const { name, matrix, onFailure } = stage
-  return matrix === undefined
-    ? ofOneJob(execution, spec, previous, tasks[0]!, now, keptBytes)
-    : progressOfMatrix(execution, { name, matrix, ...(onFailure && { onFailure }) }, spec, previous, tasks, now)
+  const { matrix } = stage
+  return matrix === undefined ? ofOneJob(of, keptBytes) : progressOfMatrix({ ...of, matrix })
 }
 
 /** A stage that waits; of a matrix that was begun by another run, what is done stays done. */
@@ -35,17 +23,11 @@ function waitingFrom({ name, phase, combinations }: StageStatus): StageStatus {
   return { name, phase, ...(combinations !== undefined && { combinations }) }
 }
 
-function ofOneJob(
-  execution: AcceptedExecution,
-  spec: StageSpec,
-  previous: StageStatus,
-  task: Task,
-  now: string,
-  keptBytes: number,
-): StageStatus {
+function ofOneJob({ execution, spec, previous, tasks, now }: StageInRun, keptBytes: number): StageStatus {
   const { name } = previous
-  const startTime = previous.startTime ?? task.job?.metadata.creationTimestamp
-  const jobName = previous.jobName ?? task.job?.metadata.name
+  const task = tasks[0]!
+  const startTime = previous.startTime ?? task.work?.metadata.creationTimestamp
+  const jobName = previous.jobName ?? task.work?.metadata.name
   const started = { name, ...(jobName !== undefined && { jobName }), ...(startTime !== undefined && { startTime }) }
   const outcome = task.outcome!
   switch (outcome.phase) {

@@ -1,6 +1,7 @@
 // rerunOf: a new execution that runs what another one left undone, with the same snapshot and parameters.
 
 import { type Execution, isFinished, type Snapshot, type StageStatus } from "../api/execution.ts"
+import { readStates, type TaskState, writeStates } from "./task-state.ts"
 
 /** Why this execution cannot be repeated, if it cannot. */
 export function findRerunProblem({ spec, metadata }: Execution, original: Execution | undefined): string | undefined {
@@ -35,6 +36,7 @@ function taken(stage: StageStatus, isRunAgain: boolean, { metadata }: Execution)
     // Taken over before: who really ran it stays on record.
     return { ...stage, ...(stage.reason !== "TakenOver" && why) }
   }
-  const done = isRunAgain ? undefined : combinations?.replace(/[^S]/g, "W")
-  return { name, phase: "Waiting", ...(done?.includes("S") && { combinations: done }) }
+  const states = isRunAgain ? [] : readStates(combinations ?? "")
+  const done = states.map((state): TaskState => (state === "Succeeded" ? state : "Waiting"))
+  return { name, phase: "Waiting", ...(done.includes("Succeeded") && { combinations: writeStates(done) }) }
 }

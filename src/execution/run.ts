@@ -45,8 +45,8 @@ export function describeRun(observed: Observed, now: string): Run {
     const own = tasksOf(execution, stage, before, observed)
     tasks.set(stage.name, own)
     const isOver = isStageFinished(before.phase)
-    const spec = specOf(execution, stage)
-    const status = isOver ? before : clipped(progressOf(execution, stage, spec, before, own, now, keptBytes))
+    const of = { execution, stage, spec: specOf(execution, stage), previous: before, tasks: own, now }
+    const status = isOver ? before : clipped(progressOf(of, keptBytes))
     statuses.set(stage.name, status)
     if (!isOver) keptBytes += outputBytes(status.outputs)
   }

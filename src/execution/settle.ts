@@ -5,11 +5,11 @@ import type { PipelineStage } from "../api/pipeline.ts"
 import { sortTopologically } from "../graph/order.ts"
 import { endedBy, heldBy } from "./held-stage.ts"
 import { type Ending, endingOf } from "./rules/ending.ts"
-import { checkStart } from "./rules/gates.ts"
-import { type Run, specOf } from "./run.ts"
+import { checkStart } from "./rules/rules.ts"
+import type { Run } from "./run.ts"
 import { outcomeOf } from "./status.ts"
-import { checkRefusal, isLive } from "./tasks.ts"
-import { checkOutputs, type View } from "./template/fill.ts"
+import { isLive } from "./tasks.ts"
+import type { View } from "./template/fill.ts"
 
 /** A stage that nothing keeps from starting, and what its references see. */
 export interface Ready {
@@ -35,7 +35,7 @@ function isStillStopping({ tasks }: Run, { statuses }: Settled): boolean {
   return [...tasks].some(([name, own]) => {
     const { phase, combinations } = statuses.get(name)!
     const isStopped = phase === "Cancelled" || phase === "Skipped" || (phase === "Failed" && combinations !== undefined)
-    return isStopped && own.some((task) => isLive(task) && task.letter !== "S")
+    return isStopped && own.some((task) => isLive(task) && task.state !== "Succeeded")
   })
 }
 
@@ -60,7 +60,7 @@ function settleStages(run: Run, from: Settled["statuses"], ending: Ending | unde
     if (isStageFinished(status.phase)) continue
     if (ending !== undefined) {
       // Out of time, a Job ends by its own deadline; what has no Job left to end will start none.
-      const isRunning = run.tasks.get(stage.name)!.some(({ letter }) => letter === "R")
+      const isRunning = run.tasks.get(stage.name)!.some(({ state }) => state === "Running")
       if (ending.stopsJobs || !isRunning) statuses.set(stage.name, endedBy(ending, status, run.now))
     } else {
       settleStage(run, stage, view, statuses, ready)
@@ -90,12 +90,7 @@ function settleStage(
 ): void {
   const status = statuses.get(stage.name)!
   // One that runs may have more Jobs to start, which no rule but suspend concerns any more.
-  const gate =
-    status.phase === "Running"
-      ? undefined
-      : (checkStart(stage, view, run.expressions) ??
-        checkOutputs(stage, specOf(run.execution, stage), view) ??
-        checkRefusal(run.tasks.get(stage.name)!))
+  const gate = status.phase === "Running" ? undefined : checkStart({ stage, view, run })
   if (gate !== undefined) statuses.set(stage.name, heldBy(gate, status, run.now))
   else if (!run.execution.spec.suspend) ready.push({ stage, view })
 }

@@ -24,7 +24,7 @@ export function stopOf(
   const { cancel } = spec
   // Nothing stops `finally`: what fails there has failed.
   if (status.snapshot.finally?.some(({ name }) => name === stage)) return undefined
-  if (task.job === undefined ? !cancel : !wasStopped(task)) return undefined
+  if (task.work === undefined ? !cancel : !wasStopped(task)) return undefined
   if (cancel) return { reason: "Cancelled", message: "the execution was cancelled" }
   if (!endsAtOnce(status.snapshot.failurePolicy)) return undefined
   // A stage that gives itself no longer may have failed by itself, and be the very failure.
@@ -33,8 +33,8 @@ export function stopOf(
 }
 
 /** Why a task failed: by itself, or because the run is out of time. */
-export function failureOf({ status }: AcceptedExecution, spec: StageSpec, { job, outcome }: Task): Failure {
+export function failureOf({ status }: AcceptedExecution, spec: StageSpec, { work, outcome }: Task): Failure {
   const { reason, message } = outcome as Failure
-  if (job === undefined || !isEndedByRun(job, spec, status)) return { reason, message }
+  if (work === undefined || !isEndedByRun(work, spec, status)) return { reason, message }
   return { reason: "ExecutionTimeout", message: `the run took longer than its timeout of ${status.snapshot.timeout}` }
 }

@@ -3,12 +3,14 @@
 import { type Execution, isStageFinished, type StageStatus } from "../api/execution.ts"
 import { findJobCondition, isJobFinished, type Job, type Pod } from "../api/job.ts"
 import type { PipelineStage } from "../api/pipeline.ts"
+import type { StageSpec } from "../api/stage.ts"
 import { jobName } from "../resources/job-name.ts"
 import { isStopping } from "../resources/stop.ts"
 import type { AcceptedExecution } from "./accept.ts"
-import { countCombinations, type Letter } from "./matrix.ts"
+import { countCombinations } from "./matrix.ts"
 import type { Gate } from "./rules/gate.ts"
 import { type StageOutcome, stageOutcome } from "./stage-outcome.ts"
+import { isOver, readStates, type TaskState } from "./task-state.ts"
 
 /** Why a Job could not be created: for good, or only as things stand (quota, rights), to be tried again later. */
 export interface Refusal {
@@ -17,15 +19,29 @@ export interface Refusal {
   readonly message: string
 }
 
+/** What does a task: a Job. */
+export type Work = Job
+
 export interface Task {
   readonly index: number
   readonly jobName: string
-  readonly job: Job | undefined
+  /** What does it, once it was created. */
+  readonly work: Work | undefined
   readonly refusal: Refusal | undefined
   /** Where it stands; for one that ended before, what was recorded. */
-  readonly letter: Letter
+  readonly state: TaskState
   /** What its Job says, where that is news. */
   readonly outcome: StageOutcome | undefined
+}
+
+/** A stage of a run as a step sees it: what was recorded of it, and its Jobs. */
+export interface StageInRun {
+  readonly execution: AcceptedExecution
+  readonly stage: Pick<PipelineStage, "name" | "matrix" | "onFailure">
+  readonly spec: StageSpec
+  readonly previous: StageStatus
+  readonly tasks: readonly Task[]
+  readonly now: string
 }
 
 /** What is known of Jobs, by name, and of pods, by the UID of their Job. */
@@ -44,13 +60,13 @@ export function tasksOf(
 ): readonly Task[] {
   return Array.from({ length: countCombinations(stage.matrix) }, (_, index) => {
     const name = jobName(execution.metadata, stage.name, index)
-    const job = jobs.get(name)
+    const work = jobs.get(name)
     const refusal = refusals.get(name)
-    const recorded = recordedLetter(previous, index)
-    const task = { index, jobName: name, job, refusal }
-    if (isOver(recorded)) return { ...task, letter: recorded, outcome: undefined }
-    const outcome = outcomeOf(recorded, task, job && (pods.get(job.metadata.uid) ?? []))
-    return { ...task, letter: outcome === undefined ? "W" : letterOf(outcome), outcome }
+    const recorded = recordedState(previous, index)
+    const task = { index, jobName: name, work, refusal }
+    if (isOver(recorded)) return { ...task, state: recorded, outcome: undefined }
+    const outcome = outcomeOf(recorded, task, work && (pods.get(work.metadata.uid) ?? []))
+    return { ...task, state: outcome?.phase ?? "Waiting", outcome }
   })
 }
 
@@ -61,8 +77,9 @@ export function tasksOf(
 export function isRecorded({ metadata, status }: AcceptedExecution, name: string): boolean {
   return status.stages.some(({ name: stage, phase, jobName: own, combinations }) => {
     if (combinations === undefined) return own === name && isStageFinished(phase) && phase !== "Cancelled"
-    const index = [...combinations].findIndex((_, index) => jobName(metadata, stage, index) === name)
-    return combinations[index] === "S" || combinations[index] === "F"
+    const states = readStates(combinations)
+    const state = states.find((_, index) => jobName(metadata, stage, index) === name)
+    return state === "Succeeded" || state === "Failed"
   })
 }
 
@@ -71,46 +88,43 @@ export function runningJobNames({ metadata, status }: Execution): readonly strin
   return (status?.stages ?? []).flatMap(({ name, phase, jobName: own, combinations }) => {
     if (phase !== "Running") return []
     if (combinations === undefined) return own === undefined ? [] : [own]
-    return [...combinations].flatMap((letter, index) => (letter === "R" ? [jobName(metadata, name, index)] : []))
+    return readStates(combinations).flatMap((state, index) =>
+      state === "Running" ? [jobName(metadata, name, index)] : [],
+    )
   })
 }
 
-/** The letter of a task that was recorded last. */
-function recordedLetter({ combinations, phase }: StageStatus, index: number): Letter {
-  if (combinations !== undefined) return (combinations[index] ?? "W") as Letter
-  if (phase === "Waiting" || phase === "Skipped") return isStageFinished(phase) ? "C" : "W"
-  return phase[0] as Letter
+/** Where a task stood when the status was written. */
+function recordedState({ combinations, phase }: StageStatus, index: number): TaskState {
+  if (combinations !== undefined) return readStates(combinations)[index] ?? "Waiting"
+  return phase === "Skipped" ? "Cancelled" : phase
 }
 
-const isOver = (letter: Letter) => letter !== "W" && letter !== "R"
-
 function outcomeOf(
-  recorded: Letter,
-  { job, jobName, refusal }: Pick<Task, "job" | "jobName" | "refusal">,
+  recorded: TaskState,
+  { work, jobName, refusal }: Pick<Task, "work" | "jobName" | "refusal">,
   pods: readonly Pod[] | undefined,
 ): StageOutcome | undefined {
-  if (job !== undefined) return stageOutcome(job, pods ?? [])
-  if (recorded === "R") {
+  if (work !== undefined) return stageOutcome(work, pods ?? [])
+  if (recorded === "Running") {
     return { phase: "Failed", reason: "JobDeleted", message: `its Job ${jobName} was deleted before it ended` }
   }
   if (refusal?.isFinal) return { phase: "Failed", reason: refusal.reason, message: refusal.message }
   return undefined
 }
 
-const letterOf = ({ phase }: StageOutcome): Letter => phase[0] as Letter
-
 /** Whether Peanut told the Job to stop, and that is why it failed. */
-export function wasStopped({ job }: Task): boolean {
-  return job !== undefined && isStopping(job) && findJobCondition(job, "Failed")?.reason === "DeadlineExceeded"
+export function wasStopped({ work }: Task): boolean {
+  return work !== undefined && isStopping(work) && findJobCondition(work, "Failed")?.reason === "DeadlineExceeded"
 }
 
 /** Whether its Job, if it has one, is still to end. */
-export function isLive({ job }: Task): boolean {
-  return job !== undefined && !isJobFinished(job)
+export function isLive({ work }: Task): boolean {
+  return work !== undefined && !isJobFinished(work)
 }
 
 /** Holds a stage whose Job the API server would not create, where it may say otherwise later. */
 export function checkRefusal(tasks: readonly Task[]): Gate | undefined {
-  const refusal = tasks.find((task) => task.job === undefined && task.refusal?.isFinal === false)?.refusal
+  const refusal = tasks.find((task) => task.work === undefined && task.refusal?.isFinal === false)?.refusal
   return refusal && { _tag: "Wait", reason: refusal.reason, message: refusal.message }
 }

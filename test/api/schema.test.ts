@@ -114,15 +114,24 @@ describe("what is read of the API server's objects", () => {
   })
 
   it("finds the controller among owners, and no mere owner", () => {
-    const owner = (uid: string, controller?: boolean) => ({
-      apiVersion: "v1",
-      kind: "X",
+    const owner = (uid: string, controller?: boolean, apiVersion = "pipeline.peanut.dev/v1alpha1", kind = "X") => ({
+      apiVersion,
+      kind,
       name: "x",
       uid,
       ...(controller !== undefined && { controller }),
     })
     expect(controllerUid({ ownerReferences: [owner("a"), owner("b", false), owner("c", true)] })).toBe("c")
     expect(controllerUid({ ownerReferences: [owner("a"), owner("b", false)] })).toBeUndefined()
+    expect(controllerUid({ ownerReferences: [owner("a", true, "batch/v1", "Job")] })).toBe("a")
+    for (const [apiVersion, kind] of [
+      ["batch/v1", "CronJob"],
+      ["v1", "ConfigMap"],
+      ["example.com/v1", "PeanutPipelineExecution"],
+      ["pipeline.peanut.dev.example.com/v1", "PeanutPipelineExecution"],
+    ]) {
+      expect(controllerUid({ ownerReferences: [owner("a", true, apiVersion, kind)] })).toBeUndefined()
+    }
   })
 
   it("takes a Job and a pod with nulls where Kubernetes may write them", () => {

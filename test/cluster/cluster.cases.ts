@@ -11,6 +11,7 @@ import type { PipelineStage } from "../../src/api/pipeline.ts"
 import { type ObjectApi, type Resource, resources } from "../../src/cluster/object-api.ts"
 import { type Cluster, makeCluster } from "../../src/cluster.ts"
 import { accept } from "../../src/execution/accept.ts"
+import { allJobs, runningStages } from "../../src/execution/scope.ts"
 import { stageJob } from "../../src/resources/job.ts"
 import { executionKey, executionLabel } from "../../src/resources/labels.ts"
 import { graph } from "../builders/graph.ts"
@@ -214,7 +215,7 @@ const cases = {
       const created = await ok(world.cluster.createJob(stageJob(run, name, heldSpec)))
       expect(created.metadata.annotations["pipeline.peanut.dev/stage"]).toBe(name)
     }
-    expect((await ok(world.cluster.run(run, "all"))).jobs.size).toBe(names.length)
+    expect((await ok(world.cluster.run(run, allJobs))).jobs.size).toBe(names.length)
   },
 
   "creates a Job that its execution controls": async (world: World) => {
@@ -300,12 +301,12 @@ const cases = {
     await pod("a-2", ownerOf("batch/v1", "Job", a.metadata))
     await pod("b-1", ownerOf("batch/v1", "Job", b.metadata))
     await pod("handmade")
-    const { pods } = await ok(world.cluster.run(run, "all"))
+    const { pods } = await ok(world.cluster.run(run, allJobs))
     const namesOf = (uid: string) => (pods.get(uid) ?? []).map(({ metadata }) => metadata.name).toSorted()
     expect([namesOf(a.metadata.uid), namesOf(b.metadata.uid)]).toEqual([["a-1", "a-2"], ["b-1"]])
   },
 
-  "reads of a run the Jobs and pods of the stages that are asked for": async (world: World) => {
+  "reads of a run the Jobs and pods of the stages that run": async (world: World) => {
     const run = await newExecution(world)
     const jobs = new Map<string, { readonly name: string; readonly uid: string }>()
     for (const name of ["a", "b", "c"]) {
@@ -316,35 +317,35 @@ const cases = {
       await create(world, resources.pods, `${name}-1`, { metadata: owner, spec: idlePod }, "v1")
     }
     const nameOf = (stage: string) => jobs.get(stage)!.name
-    const seen = async (execution: Execution, stages: readonly string[]) => {
-      const { jobs, pods } = await ok(world.cluster.run(execution, stages))
+    const seen = async (execution: Execution) => {
+      const { jobs, pods } = await ok(world.cluster.run(execution, runningStages))
       return { jobs: new Set(jobs.keys()), pods: new Set([...pods.values()].flat().map((pod) => pod.metadata.name)) }
     }
     const none = { jobs: new Set(), pods: new Set() }
-    expect(await seen(run, [])).toEqual(none)
+    expect(await seen(run)).toEqual(none)
     // Of one that runs, the Job is found by its name.
     const one = await recordRunning(world, run, nameOf("a"))
-    expect(await seen(one, ["a"])).toEqual({ jobs: new Set([nameOf("a")]), pods: new Set(["a-1"]) })
+    expect(await seen(one)).toEqual({ jobs: new Set([nameOf("a")]), pods: new Set(["a-1"]) })
     const stages = ["a", "b"].map((name) => ({ name, phase: "Running" as const, jobName: nameOf(name) }))
     const two = await ok(world.cluster.writeStatus(one, { ...acceptedStatus(run, "a, b"), stages }))
     const both = { jobs: new Set([nameOf("a"), nameOf("b")]), pods: new Set(["a-1", "b-1"]) }
-    expect(await seen(two, ["a", "b"])).toEqual(both)
+    expect(await seen(two)).toEqual(both)
   },
 
   "shows pods no older than asked, also than a version that nobody has seen": async (world: World) => {
     const run = await newExecution(world)
     const job = await ok(world.cluster.createJob(stageJob(run, "a", heldSpec)))
-    const labels = { [executionKey]: executionLabel("run") }
-    const metadata = { labels, ownerReferences: [ownerOf("batch/v1", "Job", job.metadata)] }
+    const running = await recordRunning(world, run, job.metadata.name)
+    const metadata = { labels: job.metadata.labels, ownerReferences: [ownerOf("batch/v1", "Job", job.metadata)] }
     const versions = ["7", "9223372036854775807"]
     for (const name of ["a-1", "a-2", "a-3"]) {
       const pod = await create(world, resources.pods, name, { metadata, spec: idlePod }, "v1")
       versions.push((pod as { readonly metadata: { readonly resourceVersion: string } }).metadata.resourceVersion)
-      const { pods } = await ok(world.cluster.run(run, "all", versions.at(-1)))
+      const { pods } = await ok(world.cluster.run(running, { _tag: "RunningStages", podVersion: versions.at(-1) }))
       expect(pods.get(job.metadata.uid)?.map(({ metadata }) => metadata.name)).toContain(name)
     }
     for (const version of versions) {
-      const { jobs, pods } = await ok(world.cluster.run(run, "all", version))
+      const { jobs, pods } = await ok(world.cluster.run(running, { _tag: "RunningStages", podVersion: version }))
       expect([jobs.size, pods.get(job.metadata.uid)?.length]).toEqual([1, 3])
     }
   },
@@ -575,7 +576,7 @@ function recordRunning({ cluster }: World, run: Execution, jobName: string): Pro
 }
 
 async function jobNames({ cluster }: World, run: Execution): Promise<string[]> {
-  return [...(await ok(cluster.run(run, "all"))).jobs.keys()]
+  return [...(await ok(cluster.run(run, allJobs))).jobs.keys()]
 }
 
 async function unfinishedNames(world: World): Promise<string[]> {

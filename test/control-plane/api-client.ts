@@ -34,12 +34,14 @@ export interface Access {
   readonly server: string
   readonly ca: string
   readonly token: string
+  /** Another user to act as; the token's must be allowed to impersonate. */
+  readonly impersonate?: { readonly user: string; readonly groups?: readonly string[] }
 }
 
 /** By which an audit log tells the harness's own calls from those of the programs that it watches. */
 export const userAgent = "test-harness"
 
-export function apiClient({ server, ca, token }: Access): ApiClient {
+export function apiClient({ server, ca, token, impersonate }: Access): ApiClient {
   const agent = new Agent({ keepAlive: true, ca, maxCachedSessions: 0 })
 
   const send = (method: string, path: string, body: unknown, contentType: string, signal?: AbortSignal) =>
@@ -49,6 +51,10 @@ export function apiClient({ server, ca, token }: Access): ApiClient {
         authorization: `Bearer ${token}`,
         accept: "application/json",
         "user-agent": userAgent,
+        ...(impersonate && {
+          "impersonate-user": impersonate.user,
+          "impersonate-group": ["system:authenticated", ...(impersonate.groups ?? [])],
+        }),
         "content-type": contentType,
         // Node.js gives the body of a DELETE no length by itself; the server would take it for the next request.
         "content-length": Buffer.byteLength(content),

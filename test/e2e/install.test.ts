@@ -64,7 +64,7 @@ describe("config/default", () => {
 })
 
 describe("config/namespaced", () => {
-  const [own, other] = [`e2e-own-${stamp}`, `e2e-other-${stamp}`]
+  const [home, own, other] = [`e2e-home-${stamp}`, `e2e-own-${stamp}`, `e2e-other-${stamp}`]
   let text: string
 
   beforeAll(async () => {
@@ -72,30 +72,53 @@ describe("config/namespaced", () => {
     await kubectl(["delete", "apiserversource/peanut", "pingsource/peanut-resync", "-n", system])
     await kubectl(["create", "namespace", own])
     await kubectl(["create", "namespace", other])
-    text = (await manifests("config/namespaced")).replaceAll(/(namespace|value): default$/gm, `$1: ${own}`)
+    const rendered = await manifests("config/namespaced")
+    text = rendered.replaceAll("peanut-team-a", home).replaceAll(/: team-a$/gm, `: ${own}`)
   })
   afterAll(async () => {
-    await kubectl(["delete", "namespace", own, other, "--wait=false"])
+    await kubectl(["delete", "namespace", home, own, other, "--wait=false", "--ignore-not-found"])
     await install()
   })
 
-  it("has nothing that belongs to no namespace", () => {
-    expect(text).not.toMatch(/^kind: (Cluster|Namespace|CustomResource)/m)
+  it("has nothing that belongs to no namespace, but for its own", () => {
+    expect(text).not.toMatch(/^kind: (Cluster|CustomResource)/m)
+    expect(text.match(/^kind: Namespace$/gm)).toHaveLength(1)
   })
 
-  it("runs what is in its own namespace, and leaves every other alone", async () => {
+  it("runs what is in the namespace that it serves, and leaves every other alone", async () => {
     await kubectl(["apply", "-f", "-"], text)
-    await isReady(own)
+    await isReady(home)
     await startChain(other, "theirs", 2, 0)
     await startChain(own, "ours", 2, 0)
     await until(own, "ours", hasEnded, 90)
     await expectEachStageOnce(own, "ours")
     expect((await readRun(other, "theirs")).status).toBeUndefined()
-    expect(await unsafePods(own)).not.toMatch(/apiserversource|deployment/)
+    expect(await unsafePods(home)).toBe("")
+  })
+
+  it("lets nobody who edits the served namespace have its token, or write a status", async () => {
+    await kubectl(["create", "rolebinding", "editor", "-n", own, "--clusterrole=edit", "--user=editor"])
+    for (const command of [
+      ["create", "token", "peanut", "-n", home],
+      ["patch", "pex/ours", "-n", own, "--subresource=status", "--type=merge", "-p", '{"status":{"summary":"forged"}}'],
+    ]) {
+      await expect(kubectl([...command, "--as=editor"])).rejects.toThrow(/forbidden/)
+    }
   })
 
   it("goes as it came", async () => {
     await kubectl(["delete", "-f", "-"], text)
-    expect((await kubectl(["get", "roles,rolebindings,ksvc,networkpolicies", "-n", own, "-o", "name"])).trim()).toBe("")
+    const left = await kubectl([
+      "get",
+      "roles,rolebindings",
+      "-n",
+      own,
+      "-l",
+      "app.kubernetes.io/part-of=peanut",
+      "-o",
+      "name",
+    ])
+    expect(left.trim()).toBe("")
+    expect(await kubectl(["get", "namespace", home, "--ignore-not-found"])).toBe("")
   })
 })

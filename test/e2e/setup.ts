@@ -1,6 +1,6 @@
 // Before any end-to-end test: is there a cluster, does it have Knative, and which image runs?
 
-import { kubectl } from "./cluster.ts"
+import { kubectl, manifests } from "./cluster.ts"
 
 export default async function setup(): Promise<void> {
   const kinds = await kubectl(["api-resources", "-o", "name"]).catch((error: Error) => {
@@ -9,5 +9,9 @@ export default async function setup(): Promise<void> {
   for (const kind of ["services.serving.knative.dev", "apiserversources.sources.knative.dev"]) {
     if (!kinds.includes(kind)) throw new Error(`the cluster has no ${kind}: install Knative Serving and Eventing`)
   }
-  console.log(`end-to-end tests with ${process.env.PEANUT_IMAGE ?? "the image that knative/kustomization.yaml names"}`)
+  const [, image = ""] = /^ +(?:- )?image: (\S+)$/m.exec(await manifests()) ?? []
+  if (/^[^/]*\.invalid\//.test(image)) {
+    throw new Error(`no image is set: name it in PEANUT_IMAGE, or in knative/kustomization.yaml (now ${image})`)
+  }
+  console.log(`end-to-end tests with ${image}`)
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { eventTypes, type Target, targetOf } from "../../src/events/target.ts"
+import { runningStages, thisJob } from "../../src/execution/scope.ts"
 import { jobStatus, trackingFinalizer } from "../builders/objects.ts"
 
 const key = "pipeline.peanut.dev/execution"
@@ -76,18 +77,23 @@ const waitingFor = (reason: string) => ({
 
 describe("targetOf, what matters", () => {
   it.each<{ event: string; change: Change; data: Json; is: Target }>([
-    { event: "a new execution", change: "add", data: execution(1), is: { _tag: "Execution", ref } },
+    {
+      event: "a new execution",
+      change: "add",
+      data: execution(1),
+      is: { _tag: "Execution", ref, scope: runningStages },
+    },
     {
       event: "an execution of the past, when the adapter starts",
       change: "add",
       data: execution(1, { phase: "Running" }),
-      is: { _tag: "Execution", ref },
+      is: { _tag: "Execution", ref, scope: runningStages },
     },
     {
       event: "an execution whose spec changed",
       change: "update",
       data: execution(2, { observedGeneration: 1 }),
-      is: { _tag: "Execution", ref },
+      is: { _tag: "Execution", ref, scope: runningStages },
     },
     {
       event: "a new pipeline",
@@ -117,55 +123,55 @@ describe("targetOf, what matters", () => {
       event: "a complete Job",
       change: "update",
       data: job({ ...jobStatus("Complete") }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1") },
     },
     {
       event: "a failed Job",
       change: "update",
       data: job({ ...jobStatus("Failed") }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1") },
     },
     {
       event: "a complete Job, when the adapter starts",
       change: "add",
       data: job({ ...jobStatus("Complete") }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1") },
     },
     {
       event: "a deleted Job that ran",
       change: "delete",
       data: job({ active: 1 }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1") },
     },
     {
       event: "a Job that lost its labels",
       change: "update",
       data: job({ ...jobStatus("Complete") }, { labels: {} }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1") },
     },
     {
       event: "a pod that succeeded",
       change: "update",
       data: pod({ phase: "Succeeded" }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1", "4711") },
     },
     {
       event: "a pod that failed",
       change: "update",
       data: pod({ phase: "Failed" }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1", "4711") },
     },
     {
       event: "a pod whose image cannot be pulled",
       change: "update",
       data: pod(waitingFor("ErrImagePull")),
-      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1", "4711") },
     },
     {
       event: "a pod that took long to start",
       change: "update",
       data: pod(startedAfter(3)),
-      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1", "4711") },
     },
     {
       event: "a pod of an execution whose name no label can hold",
@@ -174,15 +180,14 @@ describe("targetOf, what matters", () => {
       is: {
         _tag: "Execution",
         ref: { namespace: "team", name: "x".repeat(253) },
-        jobName: "run-a-1",
-        podVersion: "4711",
+        scope: thisJob("run-a-1", "4711"),
       },
     },
     {
       event: "a pod that lost its annotation",
       change: "update",
       data: pod({ phase: "Succeeded" }, { annotations: {} }),
-      is: { _tag: "Execution", ref, jobName: "run-a-1", podVersion: "4711" },
+      is: { _tag: "Execution", ref, scope: thisJob("run-a-1", "4711") },
     },
   ])("$event", ({ change, data, is }) => {
     expect(target(change, data)).toEqual(is)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { StageStatus } from "../../src/api/execution.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
-import { combinationAt, countCombinations, describeCombination, withoutOpen } from "../../src/execution/matrix.ts"
+import { combinationAt, countCombinations, describeCombination } from "../../src/execution/matrix.ts"
 import { combinationKey } from "../../src/resources/labels.ts"
 import { graph } from "../builders/graph.ts"
 import { created, now, waitingFor } from "../builders/objects.ts"
@@ -35,10 +35,6 @@ describe("combinations", () => {
     const dimensions = ["a", "b", "c"].map((name) => ({ name, values: ["1", "2", "3", "4"] }))
     const all = Array.from({ length: 64 }, (_, index) => describeCombination(dimensions, index))
     expect(new Set(all).size).toBe(64)
-  })
-
-  it("that waited or ran have not ended when their stage has", () => {
-    expect(withoutOpen("WRSFC")).toBe("CCSFC")
   })
 })
 

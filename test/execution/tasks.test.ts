@@ -66,9 +66,9 @@ describe("checkRefusal", () => {
   const task = (more: Partial<Task>): Task => ({
     index: 0,
     jobName: nameOf("a"),
-    job: undefined,
+    work: undefined,
     refusal: undefined,
-    letter: "W",
+    state: "Waiting",
     outcome: undefined,
     ...more,
   })
@@ -82,7 +82,7 @@ describe("checkRefusal", () => {
   it.each([
     { of: "nothing was refused", tasks: [task({}), task({})] },
     { of: "one was refused for good", tasks: [task({ refusal: denied })] },
-    { of: "one is there all the same", tasks: [task({ refusal: quota, job: job(execution(), "a") })] },
+    { of: "one is there all the same", tasks: [task({ refusal: quota, work: job(execution(), "a") })] },
   ])("holds none where $of", ({ tasks }) => {
     expect(checkRefusal(tasks)).toBeUndefined()
   })

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { expect, it } from "vitest"
-import { parseAllDocuments } from "yaml"
+import { parse, parseAllDocuments } from "yaml"
 import { render } from "../../scripts/render.ts"
 import { describeWithControlPlane } from "../control-plane/describe.ts"
 import { findPrograms } from "../control-plane/programs.ts"
@@ -21,6 +21,7 @@ interface Manifest {
 }
 
 const text = readFileSync(repository("install.yaml"), "utf8")
+const docs = readFileSync(repository("docs/install.md"), "utf8")
 const manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest)
 
 describeWithControlPlane("install.yaml", () => {
@@ -41,8 +42,17 @@ describeWithControlPlane("install.yaml", () => {
     for (const own of labels) expect(own ?? {}).not.toHaveProperty(["app.kubernetes.io/managed-by"])
   })
 
-  it("names the image once", () => {
-    expect(text.match(/^ +(- )?image: /gm)).toHaveLength(1)
+  it("names one image, under a host where nobody can publish one (RFC 2606)", () => {
+    expect(text.match(/^ +(?:- )?image: .*$/gm)).toEqual([
+      expect.stringMatching(/ image: registry\.invalid\/peanut:[\d.]+$/),
+    ])
+  })
+
+  it("takes your image from the command that docs/install.md shows", () => {
+    const [, command] = /^(sed .* install\.yaml) \| kubectl apply -f -$/m.exec(docs) ?? []
+    const set = execFileSync("sh", ["-c", command!], { cwd: repository("."), encoding: "utf8" })
+    expect(set).toBe(text.replace("registry.invalid/peanut:0.1.0", "REGISTRY/peanut:0.1.0"))
+    expect(set).not.toBe(text)
   })
 })
 
@@ -50,11 +60,12 @@ describeWithControlPlane("an overlay", () => {
   /** What the overlay that docs/install.md shows renders to. */
   function overlay(base: string, ...components: readonly string[]): string {
     const folder = mkdtempSync(join(tmpdir(), "peanut-overlay-"))
+    const [, images] = /^images:\n {2}- (\{.*\})$/m.exec(docs) ?? []
     const at = (path: string) => relative(folder, repository(`config/${path}`))
     const kustomization = {
       resources: [at(base)],
       components: components.map(at),
-      images: [{ name: "ghcr.io/peanut-pipelines/peanut", newName: "registry.example/peanut", newTag: "1" }],
+      images: [parse(images!.replace("REGISTRY", "registry.example"))],
     }
     try {
       writeFileSync(join(folder, "kustomization.yaml"), JSON.stringify(kustomization))
@@ -66,12 +77,26 @@ describeWithControlPlane("an overlay", () => {
 
   it.each([
     ["default", "peanut-system"],
-    ["namespaced", "default"],
-  ])("on config/%s puts everything of it into the namespace %s", (base, namespace) => {
+    ["namespaced", "peanut-team-a"],
+  ])("on config/%s puts everything of Peanut's own into the namespace %s", (base, namespace) => {
     const rendered = overlay(base, "sink", "oidc")
-    const other = namespace === "default" ? "peanut-system" : "default"
-    expect(rendered).not.toMatch(new RegExp(`namespace: ${other}$|serviceaccount:${other}:`, "m"))
-    expect(rendered).toContain("image: registry.example/peanut:1")
+    const own = parseAllDocuments(rendered)
+      .map((document) => document.toJS() as Manifest)
+      .filter(({ kind }) => !/^(Role|RoleBinding)$/.test(kind) && isNamespaced(kind))
+    expect(own.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining([
+        "ServiceAccount",
+        "Service",
+        "ApiServerSource",
+        "PingSource",
+        "SinkBinding",
+        "NetworkPolicy",
+      ]),
+    )
+    for (const { kind, metadata } of own) expect({ kind, ...metadata }).toMatchObject({ namespace })
+    const others = namespace === "peanut-system" ? "peanut-team-a|team-a|default" : "peanut-system|default"
+    expect(rendered).not.toMatch(new RegExp(`namespace: (${others})$|serviceaccount:(${others}):`, "m"))
+    expect(rendered).toContain("image: registry.example/peanut:0.1.0")
     expect(rendered.match(/audience: peanut$/gm)).toHaveLength(2)
     const account = (name: string) => `system:serviceaccount:${namespace}:${name}`
     expect(rendered).toContain(
@@ -80,7 +105,24 @@ describeWithControlPlane("an overlay", () => {
         account("peanut-resync-oidc-sources.knative.dev-pingsource"),
       ].join(","),
     )
-    const binding = parseAllDocuments(rendered).map((document) => document.toJS() as Manifest)
-    expect(binding.find(({ kind }) => kind === "SinkBinding")?.metadata).toMatchObject({ namespace })
+  })
+
+  it("on config/namespaced serves one namespace, with rights in that one alone", () => {
+    const manifests = parseAllDocuments(overlay("namespaced")).map((document) => document.toJS())
+    const kinds = (pattern: RegExp) => manifests.filter(({ kind }) => pattern.test(kind))
+    expect(kinds(/^Cluster/)).toEqual([])
+    expect(kinds(/^Namespace$/)).toMatchObject([{ metadata: { name: "peanut-team-a" } }])
+    expect(kinds(/^Role/)).toHaveLength(4)
+    for (const { metadata, subjects } of kinds(/^Role/)) {
+      expect(metadata.namespace).toBe("team-a")
+      for (const subject of subjects ?? []) expect(subject.namespace).toBe("peanut-team-a")
+    }
+    expect(kinds(/^ApiServerSource$/)[0].spec.namespaceSelector).toEqual({
+      matchLabels: { "kubernetes.io/metadata.name": "team-a" },
+    })
+    const [service] = kinds(/^Service$/)
+    expect(service.spec.template.spec.containers[0].env).toContainEqual({ name: "PEANUT_NAMESPACE", value: "team-a" })
   })
 })
+
+const isNamespaced = (kind: string) => !/^(Namespace|CustomResourceDefinition|Cluster.*)$/.test(kind)

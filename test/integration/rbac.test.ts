@@ -1,12 +1,16 @@
 // What the service accounts of Peanut may do, asked of a real API server for every verb on every resource it knows: all
 // that they need, and nothing else.
 
+import { CloudEvent } from "cloudevents"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parseAllDocuments } from "yaml"
+import { apiClient } from "../control-plane/api-client.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { describeWithControlPlane, useControlPlane } from "../control-plane/describe.ts"
+import { startKubelet } from "../control-plane/kubelet.ts"
 import { pingSourceDefinition } from "./ping-source-definition.ts"
-import { repository, succeed } from "./world.ts"
+import { startServer } from "./server.ts"
+import { eventually, inNamespace, pipeline, repository, run, stage, succeed } from "./world.ts"
 
 const group = "pipeline.peanut.dev"
 const kinds = ["peanutstages", "peanutpipelines", "peanutpipelineexecutions"]
@@ -82,25 +86,105 @@ describeWithControlPlane("the rights of Peanut's service accounts", () => {
   })
 
   describe("in config/namespaced", () => {
+    const [home, served] = ["peanut-team-a", "team-a"]
+
     beforeAll(async () => {
-      const { kubectl } = controlPlane()
+      const { kubectl, createNamespace } = controlPlane()
       await succeed(kubectl("delete", "clusterrolebindings", ...accounts))
       await succeed(kubectl("delete", "clusterroles", ...accounts))
+      for (const namespace of [home, served]) await createNamespace(namespace)
       expect(await apply(controlPlane(), "config/namespaced")).toEqual(
         new Set(["ServiceAccount", "Role", "RoleBinding"]),
       )
     })
 
-    it.each(accounts)("let %s do what it needs in its own namespace, and nothing else", async (account) => {
-      expect(await allowed(account, "default", "default")).toEqual(needs[account])
+    it.each(accounts)("let %s do what it needs in the namespace that it serves, and nothing else", async (account) => {
+      expect(await allowed(account, served, home)).toEqual(needs[account])
     })
 
-    it.each(accounts)("let %s do nothing in another namespace", async (account) => {
-      expect(await allowed(account, "team", "default")).toEqual([])
+    it.each([home, "team"])("let neither do anything in the namespace %s", async (namespace) => {
+      for (const account of accounts) expect(await allowed(account, namespace, home)).toEqual([])
     })
 
     it.each(accounts)("let %s do nothing across namespaces", async (account) => {
-      expect(await allowed(account, undefined, "default")).toEqual([])
+      expect(await allowed(account, undefined, home)).toEqual([])
+    })
+
+    it("let Peanut run what is in the namespace that it serves, and nothing else", async () => {
+      const plane = controlPlane()
+      const kubelet = await startKubelet(plane)
+      const server = await startServer(await plane.kubeconfigFor(home, "peanut"), { PEANUT_NAMESPACE: served })
+      const ping = { type: "dev.knative.sources.ping", source: "/resync" }
+      try {
+        const [here, elsewhere] = [inNamespace(plane, served), inNamespace(plane, "team")]
+        for (const { apply } of [here, elsewhere]) {
+          await apply(stage("done", ["true"]), pipeline("p", "a:done → b:done"), run("x", "p"))
+        }
+        const looked = async () => {
+          expect((await server.post(new CloudEvent({ ...ping, id: crypto.randomUUID() }))).status).toBe(202)
+          return here.read("x")
+        }
+        await eventually(looked, ({ status }) => status?.phase === "Succeeded")
+        expect((await elsewhere.read("x")).status).toBeUndefined()
+        expect(server.log()).not.toMatch(/forbidden/i)
+      } finally {
+        await server.stop()
+        await kubelet.stop()
+      }
+    }, 60_000)
+
+    describe.each(["edit", "admin"])("who has the role %s in the served namespace", (role) => {
+      const as = (...args: readonly string[]) => controlPlane().kubectl(...args, `--as=one-with-${role}`)
+
+      beforeAll(async () => {
+        const { kubectl } = controlPlane()
+        await succeed(kubectl("apply", "-f", repository("config/default/users.yaml")))
+        const user = `--user=one-with-${role}`
+        await succeed(kubectl("create", "rolebinding", role, "-n", served, `--clusterrole=${role}`, user))
+        // The roles are extended some moments later.
+        const mayCreate = () => as("auth", "can-i", "create", "peanutpipelineexecutions", "-n", served)
+        await eventually(mayCreate, ({ code }) => code === 0)
+        const object = JSON.stringify(run(`run-of-${role}`, "none"))
+        await succeed(kubectl("create", "-n", served, "-f", "-", `--as=one-with-${role}`, { input: object }))
+      })
+
+      it("gets no token of either account", async () => {
+        for (const account of accounts) {
+          const { stderr, code } = await as("create", "token", account, "-n", home)
+          expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("forbidden") })
+        }
+      })
+
+      it("gets no right from an account of the same name in the served namespace", async () => {
+        await as("create", "serviceaccount", "peanut", "-n", served)
+        await succeed(as("create", "token", "peanut", "-n", served))
+        expect(await allowed("peanut", served, served)).toEqual([])
+      })
+
+      it("writes no status, which the controller's account can", async () => {
+        const { server, ca, token } = controlPlane()
+        const path = `/apis/${group}/v1alpha1/namespaces/${served}/peanutpipelineexecutions/run-of-${role}/status`
+        const write = (user: string) =>
+          apiClient({ server, ca, token, impersonate: { user } }).patch(
+            path,
+            { status: { phase: "Succeeded" } },
+            "merge",
+          )
+        await expect(write(`one-with-${role}`)).rejects.toMatchObject({ code: 403 })
+        await write(`system:serviceaccount:${home}:peanut`)
+      })
+
+      it("runs nothing in the controller's namespace, and changes nothing there", async () => {
+        for (const [verb, resource] of [
+          ["create", "pods"],
+          ["create", "pods/exec"],
+          ["patch", "serviceaccounts"],
+          ["get", "secrets"],
+          ["create", "rolebindings"],
+        ] as const) {
+          expect(await as("auth", "can-i", verb, resource, "-n", home)).toMatchObject({ code: 1 })
+        }
+      })
     })
   })
 

@@ -23,7 +23,7 @@ export const mutants: readonly Mutant[] = [
     what: "a combination whose Job was deleted while it ran gets another",
     file: "src/execution/tasks.ts",
     find: "const outcome = outcomeOf(recorded,",
-    replace: 'const outcome = outcomeOf(previous.combinations === undefined ? recorded : "W",',
+    replace: 'const outcome = outcomeOf(previous.combinations === undefined ? recorded : "Waiting",',
   },
   {
     invariant: "I2",
@@ -119,8 +119,8 @@ export const mutants: readonly Mutant[] = [
     invariant: "I5",
     what: "of a Job that was there already, the pod is not looked at",
     file: "src/controller/reconcile.ts",
-    find: 'if (created.isFound && attention !== "all") observed',
-    replace: "if (false) observed",
+    find: "if (created.isFound && stagesIn(scope, execution) !== undefined)",
+    replace: "if (false)",
   },
   {
     invariant: "I5",
@@ -147,9 +147,9 @@ export const mutants: readonly Mutant[] = [
     invariant: "I7",
     what: "pods are told apart by the stage in their labels",
     file: "src/execution/tasks.ts",
-    find: "job && (pods.get(job.metadata.uid) ?? [])",
-    replace: `job && [...pods.values()].flat().filter(
-        ({ metadata }) => metadata.labels["pipeline.peanut.dev/stage"] === job.metadata.labels["pipeline.peanut.dev/stage"])`,
+    find: "work && (pods.get(work.metadata.uid) ?? [])",
+    replace: `work && [...pods.values()].flat().filter(
+        ({ metadata }) => metadata.labels["pipeline.peanut.dev/stage"] === work.metadata.labels["pipeline.peanut.dev/stage"])`,
   },
   {
     invariant: "I8",
@@ -163,15 +163,15 @@ export const mutants: readonly Mutant[] = [
     what: "every stage lists the Jobs anew",
     file: "src/controller/reconcile.ts",
     find: "  let next = advance(observed, time)",
-    replace: `  for (const _ of execution.status.stages) observed = { ...observed, ...(yield* cluster.run(execution, "all")) }
+    replace: `  for (const _ of execution.status.stages) observed = { ...observed, ...(yield* cluster.run(execution, allJobs)) }
   let next = advance(observed, time)`,
   },
   {
     invariant: "I2",
     what: "a stage starts before it is approved",
-    file: "src/execution/rules/approval.ts",
-    find: "if (!stage.approval ||",
-    replace: "if (!stage.approval || approved === undefined ||",
+    file: "src/execution/rules/rules.ts",
+    find: "if (!approval ||",
+    replace: "if (!approval || approved === undefined ||",
   },
   {
     invariant: "I2",
@@ -184,7 +184,7 @@ export const mutants: readonly Mutant[] = [
     invariant: "I5",
     what: "a matrix that waited for something has failed",
     file: "src/execution/matrix-progress.ts",
-    find: 'combinations?.includes("F") && reason !== undefined',
+    find: 'readStates(combinations).includes("Failed") && reason !== undefined',
     replace: "combinations !== '' && reason !== undefined",
   },
   {

@@ -47,9 +47,16 @@ export async function searchOf(mutant: Mutant): Promise<typeof search> {
   }
 }
 
-function mutated(text: string, { file, find, replace, what }: Mutant): string {
-  const parts = text.split(find)
-  if (parts.length === 2) return parts.join(replace)
-  const found = parts.length === 1 ? "does not have" : `has ${parts.length - 1} times`
-  throw new Error(`the mutant "${what}" must be brought up to date: ${file} ${found}\n${find}`)
+function mutated(text: string, mutant: Mutant): string {
+  const problem = anchorProblem(text, mutant)
+  if (problem !== undefined) throw new Error(problem)
+  return text.split(mutant.find).join(mutant.replace)
+}
+
+/** Why this bug cannot be made in this text of its file: its anchor is not there, or not there alone. */
+export function anchorProblem(text: string, { file, find, what }: Mutant): string | undefined {
+  const times = text.split(find).length - 1
+  if (times === 1) return undefined
+  const found = times === 0 ? "does not have" : `has ${times} times`
+  return `the mutant "${what}" must be brought up to date: ${file} ${found}\n${find}`
 }

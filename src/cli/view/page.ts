@@ -3,6 +3,7 @@
 import stringWidth from "string-width"
 import type { StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
+import { approvals } from "../../client/approvals.ts"
 import { conditionOf, type ExecutionObject } from "../../client/objects.ts"
 import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
 import { plain } from "../../words/text.ts"
@@ -34,6 +35,10 @@ export function executionPage(execution: ExecutionObject, options: PageOptions, 
     // The message repeats the summary, but for a run that could not start.
     ["Message", status.stages === undefined ? condition && plain(condition.message) : undefined],
     ["Steering", steering(execution)],
+    ...[...approvals(execution)].map(
+      ([person, stages], index) =>
+        [index === 0 ? "Approved" : "", `by ${plain(person)}: ${stages.map(plain).join(", ")}`] as const,
+    ),
     ["Created", startTime === undefined ? since(metadata.creationTimestamp) : undefined],
     ["Started", since(startTime)],
     ["Ended", since(completionTime)],

@@ -13,12 +13,12 @@ export class Places {
 
   /** The tasks of this stage that may start now. */
   take({ maxParallel }: Pick<PipelineStage, "maxParallel">, tasks: readonly Task[]): readonly Task[] {
-    const running = tasks.filter(({ letter }) => letter === "R").length
+    const running = tasks.filter(({ state }) => state === "Running").length
     const ready = tasks.filter(
-      ({ letter, job, refusal }) => letter === "W" && job === undefined && refusal === undefined,
+      ({ state, work, refusal }) => state === "Waiting" && work === undefined && refusal === undefined,
     )
     // What refused one of them, such as a quota, would refuse the others too.
-    if (tasks.some(({ job, refusal }) => job === undefined && refusal?.isFinal === false)) return []
+    if (tasks.some(({ work, refusal }) => work === undefined && refusal?.isFinal === false)) return []
     const own = (maxParallel ?? Number.POSITIVE_INFINITY) - running
     const taken = ready.slice(0, Math.max(0, Math.min(own, this.#free)))
     this.#free -= taken.length

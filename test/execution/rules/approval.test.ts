@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { checkApproval } from "../../../src/execution/rules/approval.ts"
-import { checkSuspend } from "../../../src/execution/rules/suspend.ts"
+import { checkApproval, checkSuspend } from "../../../src/execution/rules/rules.ts"
 import { observed, stageIn, step } from "../../builders/observed.ts"
 
 // a → b

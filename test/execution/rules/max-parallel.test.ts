@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { Places } from "../../../src/execution/rules/max-parallel.ts"
+import { readStates } from "../../../src/execution/task-state.ts"
 import type { Task } from "../../../src/execution/tasks.ts"
 import { graph } from "../../builders/graph.ts"
 import { job } from "../../builders/objects.ts"
@@ -11,12 +12,12 @@ const tasks = (letters: string): Task[] =>
   [...letters].map((letter, index) => ({
     index,
     jobName: `job-${index}`,
-    job:
+    work:
       letter === "w" || letter === "R"
         ? job({ metadata: observed({ graph: "a" }).execution.metadata }, "a")
         : undefined,
     refusal: letter === "q" ? refusal : undefined,
-    letter: (letter === "w" || letter === "q" ? "W" : letter) as Task["letter"],
+    state: readStates(letter === "w" || letter === "q" ? "W" : letter)[0]!,
     outcome: undefined,
   }))
 
