@@ -3,7 +3,8 @@
 import * as Effect from "effect/Effect"
 import type { Ref } from "../api/meta.ts"
 import { Cluster } from "../cluster.ts"
-import { reconcile, refusedByApi } from "./reconcile.ts"
+import { refusedByApi } from "./api-answers.ts"
+import { reconcile } from "./reconcile.ts"
 import { whoseTurn } from "./turns.ts"
 
 export const passTurn = Effect.fn("passTurn")(function* (ref: Ref) {

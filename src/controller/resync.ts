@@ -14,9 +14,10 @@ import { surroundings } from "../execution/accept.ts"
 import { isScheduled, pipelineStatus } from "../execution/pipeline-status.ts"
 import { expiredExecutions } from "../execution/rules/history.ts"
 import { allJobs } from "../execution/scope.ts"
+import { refusedByApi } from "./api-answers.ts"
 import { expressionsFor } from "./expressions.ts"
 import { now } from "./now.ts"
-import { reconcile, refusedByApi } from "./reconcile.ts"
+import { reconcile } from "./reconcile.ts"
 import { validate } from "./validate.ts"
 
 /**

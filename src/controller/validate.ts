@@ -7,9 +7,9 @@ import type { Ref } from "../api/meta.ts"
 import { Cluster, Unavailable } from "../cluster.ts"
 import { surroundings } from "../execution/accept.ts"
 import { pipelineStatus } from "../execution/pipeline-status.ts"
+import { patience, refusedByApi } from "./api-answers.ts"
 import { expressionsFor } from "./expressions.ts"
 import { now } from "./now.ts"
-import { patience, refusedByApi } from "./reconcile.ts"
 import { keepSchedules } from "./schedules.ts"
 
 /** Looks at one pipeline and its schedules, and writes its conditions, if they changed. */

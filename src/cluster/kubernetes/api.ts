@@ -156,7 +156,8 @@ const count = Effect.fnUntraced(function* (verb: string, resource: string, code:
 })
 
 /** An answer that this verb does not give for a reason of ours: trying again later is all that can be done. */
-const surprised = ({ message }: { readonly message: string }) => Effect.fail(new Unavailable({ message }))
+const surprised = ({ _tag, message }: NotFound | Conflict | AlreadyExists) =>
+  Effect.fail(new Unavailable({ message, status: _tag === "NotFound" ? 404 : 409 }))
 
 /** The path of the objects of a kind, in one namespace or in all. */
 export function collection({ group, version, plural }: Resource, namespace: string | undefined): string {
@@ -179,11 +180,20 @@ export function failure(status: number, body: unknown) {
     reason?: unknown
   }
   const message = typeof said === "string" ? said : String(JSON.stringify(body)).slice(0, 500)
-  if (status === 404) return new NotFound({ message })
+  if (status === 404) return new NotFound({ message, isUnknownKind: !namesObject(body) })
   if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
   // Operations that do not fit the object, which is then not the one that was read: a recreated one has no status yet.
   if (status === 422 && message.includes(unfitting)) return new Conflict({ message })
   // 401 too: a token that expired or a key that was rotated is replaced before long.
-  if (status === 401 || status === 429 || status >= 500) return new Unavailable({ message: `${status}: ${message}` })
+  if (status === 401 || status === 429 || status >= 500) {
+    return new Unavailable({ message: `${status}: ${message}`, status })
+  }
   return new Refused({ status, message })
+}
+
+/** Whether a 404 is about an object. Of a kind that it does not serve, an API server says only that nothing is there. */
+function namesObject(body: unknown): boolean {
+  const { details } = (typeof body === "object" && body !== null ? body : {}) as { details?: unknown }
+  const { name } = (typeof details === "object" && details !== null ? details : {}) as { name?: unknown }
+  return typeof name === "string" && name !== ""
 }
