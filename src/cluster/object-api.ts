@@ -54,6 +54,8 @@ export interface Selection {
    * longer, in which the API server waits to hear from etcd that nothing is newer.
    */
   readonly notOlderThan?: string | undefined
+  /** Only the metadata of each is asked for, and comes. */
+  readonly isMetadataOnly?: boolean
 }
 
 export interface ObjectApi {
