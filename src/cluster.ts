@@ -321,19 +321,32 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
     const types = typesIn(spec)
     const memory = room(maxUsedBytes)
     const light = (object: Stage) => (memory.has(object) ? object : undefined)
-    if (types.size > maxByName) {
-      const pick = (object: Stage) =>
-        [object.metadata.name, types.has(object.metadata.name) ? light(object) : undefined] as const
-      return Effect.map(list(resources.stages, { namespace }, stage, pick), (stages) => new Map(stages))
-    }
     return Effect.gen(function* () {
-      const used = yield* Effect.forEach(types, (name) =>
-        parsed(api.get(resources.stages, { namespace, name }), stage).pipe(
-          Effect.map((stage) => [[name, light(stage)] as const]),
-          Effect.catchTags({ NotFound: () => Effect.succeed([]), Malformed: () => Effect.succeed([]) }),
-        ),
-      )
-      const found = new Map<string, Stage | undefined>(used.flat())
+      const found = new Map<string, Stage | undefined>()
+      if (types.size > maxByName) {
+        // Many are listed, unless there is too much beside them: then the rest is read by name.
+        const scan = room(maxUsedBytes / 2)
+        const others: (readonly [string, undefined])[] = []
+        let isEnough = false
+        yield* list(resources.stages, { namespace, isEnough: () => isEnough }, stage, (object) => {
+          const { name } = object.metadata
+          if (types.has(name)) found.set(name, light(object))
+          else others.push([name, undefined])
+          isEnough ||= !scan.has(object)
+        })
+        if (!isEnough) return new Map([...found, ...others])
+      }
+      for (const name of types) {
+        if (found.has(name)) continue
+        // Where one is left out, the others are more than a run can keep: no more is read.
+        if ([...found.values()].includes(undefined)) found.set(name, undefined)
+        else {
+          const read = yield* parsed(api.get(resources.stages, { namespace, name }), stage).pipe(
+            Effect.catchTags({ NotFound: () => Effect.undefined, Malformed: () => Effect.undefined }),
+          )
+          if (read !== undefined) found.set(name, light(read))
+        }
+      }
       if (found.size === types.size) return found
       const names = yield* list(
         resources.stages,

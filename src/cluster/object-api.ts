@@ -56,6 +56,8 @@ export interface Selection {
   readonly notOlderThan?: string | undefined
   /** Only the metadata of each is asked for, and comes. */
   readonly isMetadataOnly?: boolean
+  /** Asked after each page: whether no further one is needed. */
+  readonly isEnough?: () => boolean
 }
 
 export interface ObjectApi {

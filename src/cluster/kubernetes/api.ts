@@ -103,7 +103,7 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       for (const item of items) kept.push(read(item))
       limit = nextPage(limit, items.length, bytes)
       token = next
-      if (next === "") return kept
+      if (next === "" || selection.isEnough?.()) return kept
     }
   })
 
