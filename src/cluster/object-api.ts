@@ -61,6 +61,10 @@ export interface Selection {
    * longer, in which the API server waits to hear from etcd that nothing is newer.
    */
   readonly notOlderThan?: string | undefined
+  /** Only the metadata of each is asked for, and comes. */
+  readonly isMetadataOnly?: boolean
+  /** Asked after each page: whether no further one is needed. */
+  readonly isEnough?: () => boolean
 }
 
 export interface ObjectApi {

@@ -21,6 +21,7 @@ import { patience, refusedByApi } from "./api-answers.ts"
 import { createJobs, withCreated } from "./create-jobs.ts"
 import { isRemembered, remember } from "./ended-jobs.ts"
 import { expressionsFor } from "./expressions.ts"
+import { guarded } from "./guard.ts"
 import { Lanes } from "./lanes.ts"
 import { now } from "./now.ts"
 import { whoseTurn } from "./turns.ts"
@@ -43,7 +44,7 @@ export const reconcile = (ref: Ref, scope: Scope = runningStages): Effect.Effect
       ),
     ),
   ).pipe(
-    Effect.flatMap((next) => (next === undefined ? Effect.void : reconcile(next))),
+    Effect.flatMap((next) => (next === undefined ? Effect.void : reconcileNext(next))),
     Effect.catchTags({
       NotFound: () => Effect.logDebug("the execution is gone"),
       Malformed: ({ message }) => Effect.logError("a malformed object stops this execution", { message }),
@@ -53,6 +54,10 @@ export const reconcile = (ref: Ref, scope: Scope = runningStages): Effect.Effect
     measured,
     Effect.annotateLogs({ namespace: ref.namespace, execution: ref.name }),
   )
+
+/** The next in turn, behind a guard of its own: the one before it has ended, whatever becomes of this one. */
+export const reconcileNext = ({ namespace, name }: Ref): Effect.Effect<void, Unavailable, Cluster> =>
+  Effect.asVoid(guarded({ kind: "PeanutPipelineExecution", namespace, name }, reconcile({ namespace, name })))
 
 const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.timed(Effect.exit(effect)), ([duration, exit]) =>

@@ -14,7 +14,8 @@ import { runStatus, withCondition } from "./status.ts"
 /** What an execution was told to run: its pipeline and the stages of the namespace, by name. */
 export interface Definition {
   readonly pipeline: Pipeline | undefined
-  readonly stages: ReadonlyMap<string, Stage>
+  /** Undefined stands for one that was not read: the pipeline does not use it, or those that it uses are too large to run. */
+  readonly stages: ReadonlyMap<string, Stage | undefined>
   /** The execution that this one repeats; undefined if there is none of that name. */
   readonly original?: Execution | undefined
   /** What knows CEL, where the pipeline has a `when`. */
@@ -23,7 +24,7 @@ export interface Definition {
 
 /** What of a definition its mistakes are found by. */
 export function surroundings({ stages, expressions }: Pick<Definition, "stages" | "expressions">): Surroundings {
-  const specs = new Map([...stages].map(([name, { spec }]) => [name, spec]))
+  const specs = new Map([...stages].map(([name, stage]) => [name, stage?.spec]))
   return { stages: specs, ...(expressions !== undefined && { expressions }) }
 }
 
@@ -112,7 +113,7 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return level.length > 0
 }
 
-function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: ReadonlyMap<string, Stage>): Snapshot {
+function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: Definition["stages"]): Snapshot {
   const { stages: graph, finally: atEnd, params, failurePolicy, maxParallel, concurrencyPolicy } = pipeline.spec
   const timeout = spec.timeout ?? pipeline.spec.timeout
   const types = [...new Set([...graph, ...(atEnd ?? [])].map((stage) => stage.type))]
@@ -120,7 +121,13 @@ function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: ReadonlyM
     pipelineGeneration: pipeline.metadata.generation,
     stages: graph,
     ...(atEnd !== undefined && { finally: atEnd }),
-    stageSpecs: Object.fromEntries(types.map((type) => [type, stages.get(type)!.spec])),
+    stageSpecs: Object.fromEntries(
+      types.flatMap((type) => {
+        const stage = stages.get(type)
+        // One that was not read for its size: the others alone are more than a snapshot may take.
+        return stage === undefined ? [] : [[type, stage.spec]]
+      }),
+    ),
     ...(params !== undefined && { params: paramValues(params, spec.params) }),
     ...(timeout !== undefined && { timeout }),
     ...(failurePolicy !== undefined && { failurePolicy }),

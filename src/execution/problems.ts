@@ -20,8 +20,8 @@ const maxJobs = 5000
 
 /** What is known when a pipeline is looked at. */
 export interface Surroundings {
-  /** The PeanutStages there are, by name, if they are known. */
-  readonly stages?: ReadonlyMap<string, StageSpec>
+  /** The PeanutStages there are, by name, if they are known; undefined stands for one that was not read. */
+  readonly stages?: ReadonlyMap<string, StageSpec | undefined>
   /** What knows CEL; without it, expressions are not looked at. */
   readonly expressions?: Expressions
 }
