@@ -206,7 +206,7 @@ const cases = {
   },
 
   "keeps names that are strange": async (world: World) => {
-    const names = ["__proto__", "constructor", "Fünfte Stufe 🥜", "\u202Eتجربة", 'a "b" \\ c']
+    const names = ["__proto__", "constructor", "Fünfte Stufe 🥜", "تجربة", 'a "b" \\ c']
     const run = await newExecution(world)
     const stages = names.map((name, index) => ({ name, type: "task", ...(index > 0 && { dependsOn: [names[0]!] }) }))
     const status = acceptedStatus(run, stages)
