@@ -7,6 +7,7 @@ import { waiting } from "../held-stage.ts"
 import type { Run } from "../run.ts"
 import { checkRefusal } from "../tasks.ts"
 import { checkOutputs, executionValues, type View } from "../template/fill.ts"
+import { checkJobSize } from "../template/job-size.ts"
 import type { Gate } from "./gate.ts"
 import { checkTriggerRule } from "./trigger-rule.ts"
 import { checkWhen, type Scope } from "./when.ts"
@@ -38,6 +39,8 @@ const rules: readonly Rule[] = [
   ({ view }) => checkSuspend(view.execution.spec.suspend),
   // An output that is missing fails the stage only when it would start otherwise.
   ({ stage, view }) => checkOutputs(stage, view.execution.status.snapshot.stageSpecs[stage.type]!, view),
+  // Values that are too large for a Job: like an output that is missing. Reckoned before any text is filled.
+  ({ stage, view }) => checkJobSize(stage, view),
   // The API server refused the Job: last, as only a stage that passed the others asks for one.
   ({ stage, run }) => checkRefusal(run.tasks.get(stage.name)!),
   // maxParallel counts the Jobs of all stages, so `place.ts` applies it to those that passed all these.

@@ -71,7 +71,8 @@ export function referencesOf(entry: PipelineStage, spec: StageSpec): readonly Re
   return [...given.flatMap(findReferences), ...analysisOf(spec).references.map(({ reference }) => reference)]
 }
 
-function resolve(reference: Replaceable, params: Values, view: View): string | undefined {
+/** What a reference stands for, of these parameters and this run. */
+export function resolve(reference: Replaceable, params: Values, view: View): string | undefined {
   switch (reference.kind) {
     case "param":
       return own(params, reference.name)
