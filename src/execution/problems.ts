@@ -1,12 +1,14 @@
 // Every mistake in a pipeline that can be told before it runs: in its graph, and in what its stages are given and say.
 
+import { pathText } from "../api/parts.ts"
 import type { PipelineSchedule, PipelineSpec, PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
+import { readStage, type StageParts } from "../api/stage-parts.ts"
 import { ancestorsOf } from "../graph/order.ts"
 import { didYouMean } from "../words/nearest-name.ts"
 import { findGraphProblems, type Problem } from "./graph.ts"
 import { countCombinations } from "./matrix.ts"
-import { findParamProblems } from "./params.ts"
+import { findParamProblems, findParamSpecProblems } from "./params.ts"
 import { type Expressions, stagesNamedIn } from "./rules/when.ts"
 import { findTimeProblem } from "./schedule.ts"
 import { findReferenceProblem, findStageNameProblem, type Visible } from "./template/reference-problems.ts"
@@ -51,7 +53,10 @@ export function findProblems(pipelineName: string, spec: PipelineSpec, around: S
       (message): Problem => ({ stage: "", field: "schedules", schedule: schedule.name, message }),
     ),
   )
-  return [...graph, ...ofStages, ...ofFinally, ...large, ...ofSchedules]
+  const ofParams = findParamSpecProblems(pipelineName, spec.params).map(
+    (message): Problem => ({ stage: stages[0]!.name, field: "params", message }),
+  )
+  return [...graph, ...ofParams, ...ofStages, ...ofFinally, ...large, ...ofSchedules]
 }
 
 /** What is wrong with one schedule: when it starts runs, and the parameters it gives them. */
@@ -68,7 +73,9 @@ export function findScheduleProblems(
 
 function findStageProblems(stage: PipelineStage, visible: Visible, around: Surroundings): readonly Problem[] {
   const says = `stage "${stage.name}"`
-  const spec = around.stages?.get(stage.type)
+  const written = around.stages?.get(stage.type)
+  const parts = written && readStage(written)
+  const spec = parts?.spec
   const given = [
     ...(stage.params ?? []).flatMap(({ value }) => findReferences(value).map((it) => ["params", it] as const)),
     ...(stage.matrix ?? []).flatMap(({ values }) =>
@@ -82,6 +89,7 @@ function findStageProblems(stage: PipelineStage, visible: Visible, around: Surro
       problem(field)(findReferenceProblem(reference, visible.declared, "pipeline", visible)),
     ),
     ...(spec === undefined ? [] : givenProblems(stage, spec).flatMap(problem("params"))),
+    ...(parts === undefined ? [] : partProblems(stage, parts)),
     ...(spec === undefined ? [] : templateProblems(spec, visible).flatMap(problem("type"))),
     ...(stage.when === undefined ? [] : whenProblems(stage.when, visible, around.expressions).flatMap(problem("when"))),
   ]
@@ -93,6 +101,14 @@ function givenProblems({ type, params = [], matrix = [] }: PipelineStage, spec: 
     .map(({ name }) => `param "${name}" is given by params and by matrix; give it once`)
   const whose = { giver: "it", declarer: `PeanutStage "${type}"` }
   return [...findParamProblems(spec.params, [...params, ...matrix], whose), ...twice]
+}
+
+/** What stands in the place of something else in a PeanutStage. */
+function partProblems({ name, type }: PipelineStage, { mistakes }: StageParts): readonly Problem[] {
+  return mistakes.map(({ path, message }) => {
+    const says = `stage "${name}": ${pathText(path)}: ${message} (in PeanutStage "${type}")`
+    return { stage: name, field: "type", part: path, message: says }
+  })
 }
 
 function templateProblems(spec: StageSpec, visible: Visible): readonly string[] {

@@ -6,7 +6,7 @@ import { ancestorsOf } from "../../graph/order.ts"
 import { waiting } from "../held-stage.ts"
 import { type Run, specOf } from "../run.ts"
 import { checkRefusal } from "../tasks.ts"
-import { checkOutputs, executionValues, type View } from "../template/fill.ts"
+import { checkOutputs, checkParts, executionValues, type View } from "../template/fill.ts"
 import type { Gate } from "./gate.ts"
 import { checkTriggerRule } from "./trigger-rule.ts"
 import { checkWhen, type Scope } from "./when.ts"
@@ -36,6 +36,8 @@ const rules: readonly Rule[] = [
   ({ stage, view }) => checkApproval(stage, view.execution.spec.approved),
   // suspend: nothing further starts.
   ({ view }) => checkSuspend(view.execution.spec.suspend),
+  // A part of a wrong type fails the stage only when it would start otherwise.
+  ({ stage, view }) => checkParts(specOf(view.execution, stage)),
   // An output that is missing fails the stage only when it would start otherwise.
   ({ stage, view }) => checkOutputs(stage, specOf(view.execution, stage), view),
   // The API server refused the Job: last, as only a stage that passed the others asks for one.
