@@ -18,7 +18,7 @@ export type Shape =
   | { readonly list: Shape }
   /** A map of any keys. */
   | { readonly values: Shape }
-  /** A map in which these fields are read; those `needed` must be there. */
+  /** A map in which these fields are read; without those that are `needed` it is nothing. */
   | { readonly fields: Readonly<Record<string, Shape>>; readonly needed?: readonly string[] }
 
 /** More mistakes than this in one value tell nothing new. */
@@ -68,10 +68,13 @@ export function readParts(value: unknown, shape: Shape): { readonly value: unkno
       const part = known === undefined ? value : read(value, known, [...path, key])
       return part === undefined ? [] : [[key, part] as const]
     })
-    for (const key of "fields" in shape ? (shape.needed ?? []) : []) {
+    const there = new Set(kept.map(([key]) => key))
+    const missing = "fields" in shape ? (shape.needed ?? []).filter((key) => !there.has(key)) : []
+    for (const key of missing) {
       const given: unknown = own(map as Readonly<Record<string, unknown>>, key)
       if (given === undefined || given === null) wrong(path, `${key} is missing`)
     }
+    if (missing.length > 0) return undefined
     return isSame(
       kept.map(([, part]) => part),
       entries.map(([, part]) => part),

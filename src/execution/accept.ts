@@ -4,6 +4,7 @@
 import { type Execution, type ExecutionStatus, isFinished, type Snapshot, type StageStatus } from "../api/execution.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
+import { readStage } from "../api/stage-parts.ts"
 import { didYouMean } from "../words/nearest-name.ts"
 import { findParamProblems, paramValues } from "./params.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
@@ -120,7 +121,7 @@ function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: ReadonlyM
     pipelineGeneration: pipeline.metadata.generation,
     stages: graph,
     ...(atEnd !== undefined && { finally: atEnd }),
-    stageSpecs: Object.fromEntries(types.map((type) => [type, stages.get(type)!.spec])),
+    stageSpecs: Object.fromEntries(types.map((type) => [type, readStage(stages.get(type)!.spec).spec])),
     ...(params !== undefined && { params: paramValues(params, spec.params) }),
     ...(timeout !== undefined && { timeout }),
     ...(failurePolicy !== undefined && { failurePolicy }),

@@ -75,7 +75,8 @@ function findStageProblems(stage: PipelineStage, visible: Visible, around: Surro
   const says = `stage "${stage.name}"`
   const written = around.stages?.get(stage.type)
   const parts = written && readStage(written)
-  const spec = parts?.spec
+  // Where a part is missing, what else is wrong may come of that.
+  const spec = parts?.mistakes.length === 0 ? parts.spec : undefined
   const given = [
     ...(stage.params ?? []).flatMap(({ value }) => findReferences(value).map((it) => ["params", it] as const)),
     ...(stage.matrix ?? []).flatMap(({ values }) =>
