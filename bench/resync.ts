@@ -114,7 +114,7 @@ function report(measured: readonly Measured[]): Report {
       m.megabytesBefore,
       m.peakMegabytes,
     ]),
-    notes: ["Executions come 50 in an answer, and of each only what tells whether it is to be kept is held."],
+    notes: ["Executions come in pages of some 2 MB, and of each only what tells whether it is to be kept is held."],
     targets: [
       {
         // Half of what the service may take.

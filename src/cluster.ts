@@ -6,6 +6,8 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as z from "zod"
 import {
+  type Contender,
+  contenderOf,
   type Execution,
   type ExecutionOutline,
   type ExecutionStatus,
@@ -16,7 +18,7 @@ import {
 import { isJobFinished, type Job, type JobManifest, job, pod } from "./api/job.ts"
 import { byName, controllerUid, group, objectMeta, objectName, type Ref } from "./api/meta.ts"
 import { type PingSource, pingSource } from "./api/ping-source.ts"
-import { type Pipeline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
+import { type Pipeline, type PipelineOutline, type PipelineStatus, pipeline } from "./api/pipeline.ts"
 import { type Stage, stage } from "./api/stage.ts"
 import {
   type AlreadyExists,
@@ -30,6 +32,7 @@ import {
   type Unavailable,
 } from "./cluster/object-api.ts"
 import { statusPatch } from "./cluster/status-patch.ts"
+import { room } from "./cluster/weight.ts"
 import type { Definition } from "./execution/accept.ts"
 import type { Observed } from "./execution/advance.ts"
 import { type Scope, stagesIn } from "./execution/scope.ts"
@@ -52,7 +55,7 @@ export class Cluster extends Context.Service<
   {
     /** One execution, as it is now. */
     execution(ref: Ref): Effect.Effect<Execution, NotFound | Malformed | Failed>
-    /** The pipeline an execution names and the stages that it uses; all of the namespace, where one of those is missing. */
+    /** The pipeline an execution names and the stages that it uses; the names of the others, where one of those is missing. */
     definition(execution: Execution): Effect.Effect<Definition, Malformed | Failed>
     /**
      * The Jobs in this scope that the execution owns, and their pods. While none of the Jobs has ended, pods may be as old
@@ -73,21 +76,23 @@ export class Cluster extends Context.Service<
       execution: ReturnType<typeof startedExecution>,
     ): Effect.Effect<void, AlreadyExists | NotFound | Failed>
     /** The executions of a pipeline that have not ended. */
-    unfinishedOf(pipeline: Ref): Effect.Effect<readonly Execution[], Failed>
+    unfinishedOf(pipeline: Ref): Effect.Effect<readonly Contender[], Failed>
     /** Cancels a run, as a person would. */
-    cancelExecution(execution: Execution): Effect.Effect<void, Failed>
+    cancelExecution(execution: { readonly metadata: Ref }): Effect.Effect<void, Failed>
     /** Writes Kubernetes Events for people to read. Never fails: nothing depends on them. */
     announce(events: readonly KubernetesEvent[]): Effect.Effect<void>
-    /** Every execution there is, in outline. */
-    executions(): Effect.Effect<readonly ExecutionOutline[], Failed>
-    /** Every pipeline there is. */
-    pipelines(): Effect.Effect<readonly Pipeline[], Failed>
-    /** Every stage there is. */
-    stages(): Effect.Effect<readonly Stage[], Failed>
+    /** The executions that have not ended, and that nobody deletes. */
+    unfinished(): Effect.Effect<readonly Ref[], Failed>
+    /** The executions that have ended, in outline. */
+    ended(): Effect.Effect<readonly ExecutionOutline[], Failed>
+    /** Every pipeline there is; the whole of it, unless it is large or they are many. */
+    pipelines(): Effect.Effect<readonly PipelineRead[], Failed>
+    /** The names of the stages there are, by namespace; and of those that `isUsed`, the whole, unless it is large or they are many. */
+    stages(isUsed: (stage: Ref) => boolean): Effect.Effect<ReadonlyMap<string, Definition["stages"]>, Failed>
     /** The executions with a Job that has not ended, whether they have or not. */
     withRunningJobs(): Effect.Effect<readonly Ref[], Failed>
     deleteExecution(execution: ExecutionOutline): Effect.Effect<void, Failed>
-    /** A pipeline, and the stages of its namespace. */
+    /** A pipeline, and the stages of its namespace: of those that it does not use, the names, where one is missing. */
     pipeline(ref: Ref): Effect.Effect<Definition & { readonly pipeline: Pipeline }, NotFound | Malformed | Failed>
     /** The pipelines of the stage's namespace that use it. */
     pipelinesOf(stage: Ref): Effect.Effect<readonly Ref[], Failed>
@@ -111,14 +116,31 @@ export class Cluster extends Context.Service<
 /** The cluster behind an API; confined to one namespace, if one is named. */
 export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Service"] {
   const everywhere = namespace === undefined ? {} : { namespace }
-  const stagesOf = (namespace: string) => Effect.map(list(resources.stages, { namespace }, stage), byName)
 
-  /** The objects that have the shape of their kind: a malformed one must not stop the others. */
-  const list = Effect.fnUntraced(function* <T>(resource: Resource, selection: Selection, schema: z.ZodType<T>) {
-    const results = yield* api.list(resource, selection, (object) => schema.safeParse(object))
-    const malformed = results.filter((result) => !result.success).length
-    if (malformed > 0) yield* Effect.logWarning("skipped malformed objects", { count: malformed })
-    return results.flatMap((result) => (result.success ? [result.data] : []))
+  /**
+   * What `pick` makes of the objects that have the shape of their kind, each as it comes. A malformed one must not stop the
+   * others, whatever happens when somebody looks at it.
+   */
+  const list = Effect.fnUntraced(function* <T, U>(
+    resource: Resource,
+    selection: Selection,
+    schema: z.ZodType<T>,
+    pick: (object: T) => U | undefined,
+  ) {
+    const malformed: string[] = []
+    const picked = yield* api.list(resource, selection, (object) => {
+      try {
+        const result = schema.safeParse(object)
+        if (result.success) return pick(result.data)
+      } catch {}
+      malformed.push(nameOf(object))
+      return undefined
+    })
+    if (malformed.length > 0) {
+      const names = malformed.slice(0, maxNamesLogged)
+      yield* Effect.logWarning("skipped malformed objects", { kind: resource.kind, count: malformed.length, names })
+    }
+    return picked.filter((object) => object !== undefined)
   })
 
   return Cluster.of({
@@ -143,12 +165,12 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         // A few are found by their names, for which the API server need not look through all Jobs of the namespace.
         const running = runningJobNames(execution).length
         const areFew = stages !== undefined && running > 0 && running <= maxByName
-        const labelled = areFew ? [] : yield* list(resources.jobs, { namespace, labels }, job)
+        const labelled = areFew ? [] : yield* list(resources.jobs, { namespace, labels }, job, whole)
         const owned = labelled.filter((job) => controllerUid(job.metadata) === uid)
         const jobs = [...owned, ...(yield* unlabelled(execution, owned))]
         // A pod that succeeded may be older than its Job; but what a Job that has ended is told by is how its pods ended.
         const notOlderThan = jobs.some(isJobFinished) ? undefined : podVersion
-        const pods = yield* list(resources.pods, { namespace, labels, notOlderThan }, pod)
+        const pods = yield* list(resources.pods, { namespace, labels, notOlderThan }, pod, whole)
         return {
           jobs: byName(jobs),
           pods: Map.groupBy(pods, (pod) => controllerUid(pod.metadata) ?? ""),
@@ -180,6 +202,7 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         resources.executions,
         { namespace, fields: { "spec.pipelineName": name }, notFields: { "status.phase": finalPhases } },
         execution,
+        contenderOf,
       ),
 
     cancelExecution: ({ metadata }) =>
@@ -198,10 +221,50 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         { concurrency: 8, discard: true },
       ),
 
-    executions: () => list(resources.executions, everywhere, executionOutline),
-    pipelines: () => list(resources.pipelines, everywhere, pipeline),
+    unfinished: () =>
+      list(
+        resources.executions,
+        { ...everywhere, notFields: { "status.phase": finalPhases }, isMetadataOnly: true },
+        z.object({ metadata: outlineMeta }),
+        (object) => (object.metadata.deletionTimestamp === undefined ? refOf(object) : undefined),
+      ),
 
-    stages: () => list(resources.stages, everywhere, stage),
+    ended: () =>
+      list(
+        resources.executions,
+        { ...everywhere, notFields: { "status.phase": ["", "Pending", "Running"] } },
+        executionOutline,
+        whole,
+      ),
+
+    pipelines: () => {
+      const memory = room(maxHeldBytes, maxHeldBytesOfOne)
+      return list(resources.pipelines, everywhere, pipeline, (object): PipelineRead => {
+        const { successfulExecutionsHistoryLimit, failedExecutionsHistoryLimit } = object.spec
+        return {
+          metadata: refOf(object),
+          spec: { successfulExecutionsHistoryLimit, failedExecutionsHistoryLimit },
+          whole: memory.has(object) ? object : undefined,
+        }
+      })
+    },
+
+    stages: (isUsed) => {
+      const memory = room(maxHeldBytes, maxHeldBytesOfOne)
+      const pick = (object: Stage) => {
+        const isHeld = isUsed(refOf(object)) && memory.has(object)
+        return { ref: refOf(object), stage: isHeld ? object : undefined }
+      }
+      return Effect.map(list(resources.stages, everywhere, stage, pick), (stages) => {
+        const groups = Map.groupBy(stages, ({ ref }) => ref.namespace)
+        return new Map(
+          [...groups].map(([namespace, group]) => [
+            namespace,
+            new Map(group.map(({ ref, stage }) => [ref.name, stage] as const)),
+          ]),
+        )
+      })
+    },
 
     withRunningJobs: () =>
       Effect.map(
@@ -210,17 +273,9 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
           resources.jobs,
           { ...everywhere, labels: { [managedByKey]: "peanut" }, fields: { "status.successful": "0" } },
           job,
+          ownerOf,
         ),
-        (jobs) => {
-          const owners = jobs
-            .filter((job) => !isJobFinished(job))
-            .flatMap(({ metadata: { namespace, ownerReferences } }) => {
-              const owner = ownerReferences.find((owner) => owner.controller)
-              const isExecution = owner?.kind === resources.executions.kind && owner.apiVersion.startsWith(`${group}/`)
-              return isExecution && objectName.safeParse(owner.name).success ? [{ namespace, name: owner.name }] : []
-            })
-          return [...new Map(owners.map((ref) => [`${ref.namespace}/${ref.name}`, ref])).values()]
-        },
+        (owners) => [...new Map(owners.map((ref) => [`${ref.namespace}/${ref.name}`, ref])).values()],
       ),
 
     deleteExecution: ({ metadata }) =>
@@ -229,19 +284,14 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void }),
       ),
 
-    pipeline: (ref) =>
-      Effect.all(
-        { pipeline: parsed(api.get(resources.pipelines, ref), pipeline), stages: stagesOf(ref.namespace) },
-        { concurrency: 1 },
-      ),
+    pipeline: Effect.fnUntraced(function* (ref) {
+      const found = yield* parsed(api.get(resources.pipelines, ref), pipeline)
+      return { pipeline: found, stages: yield* usedStages(found) }
+    }),
 
     pipelinesOf: (stage) =>
-      Effect.map(list(resources.pipelines, { namespace: stage.namespace }, pipeline), (pipelines) =>
-        pipelines
-          .filter((pipeline) =>
-            [...pipeline.spec.stages, ...(pipeline.spec.finally ?? [])].some(({ type }) => type === stage.name),
-          )
-          .map(refOf),
+      list(resources.pipelines, { namespace: stage.namespace }, pipeline, (pipeline) =>
+        typesIn(pipeline.spec).has(stage.name) ? refOf(pipeline) : undefined,
       ),
 
     writePipelineStatus: (previous, status) =>
@@ -261,14 +311,49 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         .pipe(Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void })),
   })
 
-  /** The stages that a pipeline uses; where one is missing, all of its namespace, among which may be the one that was meant. */
+  /**
+   * The stages that a pipeline uses; where one is missing, also the names of the others of its namespace, among which may be
+   * the one that was meant. Those that are together far more than a run can keep are not read to the end.
+   */
   function usedStages({ metadata: { namespace }, spec }: Pipeline) {
-    const types = [...new Set([...spec.stages, ...(spec.finally ?? [])].map(({ type }) => type))]
-    if (types.length > maxByName) return stagesOf(namespace)
-    return Effect.forEach(types, (name) => parsed(api.get(resources.stages, { namespace, name }), stage)).pipe(
-      Effect.map(byName),
-      Effect.catchTags({ NotFound: () => stagesOf(namespace), Malformed: () => stagesOf(namespace) }),
-    )
+    const types = typesIn(spec)
+    const memory = room(maxUsedBytes)
+    const light = (object: Stage) => (memory.has(object) ? object : undefined)
+    return Effect.gen(function* () {
+      const found = new Map<string, Stage | undefined>()
+      if (types.size > maxByName) {
+        // Many are listed, unless there is too much beside them: then the rest is read by name.
+        const scan = room(maxUsedBytes / 2)
+        const others: (readonly [string, undefined])[] = []
+        let isEnough = false
+        yield* list(resources.stages, { namespace, isEnough: () => isEnough }, stage, (object) => {
+          const { name } = object.metadata
+          if (types.has(name)) found.set(name, light(object))
+          else others.push([name, undefined])
+          isEnough ||= !scan.has(object)
+        })
+        if (!isEnough) return new Map([...found, ...others])
+      }
+      for (const name of types) {
+        if (found.has(name)) continue
+        // Where one is left out, the others are more than a run can keep: no more is read.
+        if ([...found.values()].includes(undefined)) found.set(name, undefined)
+        else {
+          const read = yield* parsed(api.get(resources.stages, { namespace, name }), stage).pipe(
+            Effect.catchTags({ NotFound: () => Effect.undefined, Malformed: () => Effect.undefined }),
+          )
+          if (read !== undefined) found.set(name, light(read))
+        }
+      }
+      if (found.size === types.size) return found
+      const names = yield* list(
+        resources.stages,
+        { namespace, isMetadataOnly: true },
+        z.object({ metadata: outlineMeta }),
+        ({ metadata: { name } }) => (types.has(name) ? undefined : name),
+      )
+      return new Map([...found, ...names.map((name) => [name, undefined] as const)])
+    })
   }
 
   function getJob(ref: Ref) {
@@ -300,14 +385,42 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
 
 const refOf = ({ metadata: { namespace, name } }: { readonly metadata: Ref }): Ref => ({ namespace, name })
 
+const whole = <T>(object: T) => object
+const outlineMeta = objectMeta.pick({ name: true, namespace: true, deletionTimestamp: true })
+
+/** The types of the stages of a pipeline. */
+const typesIn = ({ stages, finally: atEnd = [] }: Pipeline["spec"]) =>
+  new Set([...stages, ...atEnd].map(({ type }) => type))
+
+/** The execution that owns a Job that has not ended, if one does. */
+function ownerOf(job: Job): Ref | undefined {
+  const { namespace, ownerReferences } = job.metadata
+  const owner = ownerReferences.find((owner) => owner.controller)
+  const isExecution = owner?.kind === resources.executions.kind && owner.apiVersion.startsWith(`${group}/`)
+  if (isJobFinished(job) || !isExecution || !objectName.safeParse(owner.name).success) return undefined
+  return { namespace, name: owner.name }
+}
+
+/** Where an object is, as far as it says; for the log. */
+function nameOf(object: unknown): string {
+  const { namespace, name } = (object as { metadata?: Partial<Ref> } | null)?.metadata ?? {}
+  return `${namespace}/${name}`
+}
+
 /** What an API call returned, as its kind. */
 function parsed<T, E>(call: Effect.Effect<unknown, E>, schema: z.ZodType<T>): Effect.Effect<T, E | Malformed> {
   return Effect.flatMap(call, (object) => {
-    const result = schema.safeParse(object)
-    if (result.success) return Effect.succeed(result.data)
     const { kind, metadata } = object as { kind?: string; metadata?: { name?: string } }
-    const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")
-    return Effect.fail(new Malformed({ message: `${kind} "${metadata?.name}": ${problems}` }))
+    const malformed = (problems: string) =>
+      Effect.fail(new Malformed({ message: `${kind} "${metadata?.name}": ${problems}` }))
+    try {
+      const result = schema.safeParse(object)
+      if (result.success) return Effect.succeed(result.data)
+      return malformed(result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "))
+    } catch (error) {
+      // An object can be made so that looking at it takes more stack than there is.
+      return malformed(String(error))
+    }
   })
 }
 
@@ -321,6 +434,20 @@ function written<T extends { readonly metadata: Ref }, E>(
 ): Effect.Effect<T, E | Malformed> {
   return Effect.map(parsed(call, z.object({ metadata: objectMeta })), ({ metadata }) => ({ ...object, metadata }))
 }
+
+/** A pipeline as a list of all finds it. */
+export type PipelineRead = PipelineOutline & {
+  /** The whole of it, unless it would take too much memory to hold: then it has to be read by itself. */
+  readonly whole: Pipeline | undefined
+}
+
+/** How much of all pipelines, and of all stages, is held at once, and how much of one of them, in bytes. */
+const maxHeldBytes = 16 * 1024 * 1024
+const maxHeldBytesOfOne = 512 * 1024
+/** How much of the stages of one pipeline is read: many times what a run can keep in JSON, in which a value can take two bytes. */
+const maxUsedBytes = 16 * 1024 * 1024
+/** How many malformed objects are named in the log. */
+const maxNamesLogged = 5
 
 /** The most objects that are read one by one rather than listed. */
 const maxByName = 4

@@ -7,6 +7,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { layerKubernetes } from "./cluster/kubernetes.ts"
 import { layerEndedJobs } from "./controller/ended-jobs.ts"
 import { layerLanes } from "./controller/lanes.ts"
+import { layerOneResync } from "./controller/one-resync.ts"
 import { layerHttpSink } from "./event-sink.ts"
 import { layerScheduleSink } from "./schedule-sink.ts"
 import { makeApp } from "./server/app.ts"
@@ -23,6 +24,7 @@ const runtime = ManagedRuntime.make(
     layerKubernetes(process.env, namespace),
     layerEndedJobs,
     layerLanes,
+    layerOneResync,
     layerLog,
     layerScheduleSink(settings),
     sink === undefined ? Layer.empty : layerHttpSink(sink.url, sink.extensions),

@@ -2,7 +2,7 @@
 
 import * as z from "zod"
 import { duration } from "./duration.ts"
-import { condition, objectMeta, objectName } from "./meta.ts"
+import { condition, type ObjectMeta, objectMeta, objectName } from "./meta.ts"
 import { params } from "./param.ts"
 import { maxStages, pipelineSpec } from "./pipeline.ts"
 import { stageSpec } from "./stage.ts"
@@ -145,13 +145,48 @@ export type ExecutionStatus = z.infer<typeof executionStatus>
 export const execution = z.object({ metadata: objectMeta, spec: executionSpec, status: executionStatus.optional() })
 export type Execution = z.infer<typeof execution>
 
-/** An execution without what its status says of stages, which can be much: enough to tell whether it goes on, or is to be kept. */
+/** Of an execution, what tells whether it goes on or is to be kept; whatever else it has may be a megabyte. */
 export const executionOutline = z.object({
-  metadata: objectMeta,
+  metadata: objectMeta.pick({ name: true, namespace: true, uid: true, deletionTimestamp: true }),
   spec: executionSpec.pick({ pipelineName: true, ttlSecondsAfterFinished: true }),
   status: executionStatus.pick({ phase: true, completionTime: true }).optional(),
 })
 export type ExecutionOutline = z.infer<typeof executionOutline>
+
+/** Of an execution, what its turn is decided by. */
+export interface Contender {
+  readonly metadata: Pick<ObjectMeta, "name" | "namespace" | "uid" | "creationTimestamp" | "deletionTimestamp">
+  readonly spec: Pick<ExecutionSpec, "suspend" | "cancel">
+  readonly status?:
+    | (Pick<ExecutionStatus, "phase"> & {
+        readonly snapshot?: object | undefined
+        readonly stages?: object | undefined
+      })
+    | undefined
+}
+
+/** The part of it that its turn is decided by, so that many can be held. */
+export function contenderOf({ metadata, spec, status }: Execution): Contender {
+  const { name, namespace, uid, creationTimestamp, deletionTimestamp } = metadata
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      creationTimestamp,
+      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    },
+    spec: {
+      ...(spec.suspend !== undefined && { suspend: spec.suspend }),
+      ...(spec.cancel !== undefined && { cancel: spec.cancel }),
+    },
+    status: status && {
+      ...(status.phase !== undefined && { phase: status.phase }),
+      ...(status.snapshot !== undefined && { snapshot: {} }),
+      ...(status.stages !== undefined && { stages: [] }),
+    },
+  }
+}
 
 /** Terminal is final: such a stage never changes phase again. */
 export function isStageFinished(phase: StagePhase): boolean {
@@ -159,12 +194,15 @@ export function isStageFinished(phase: StagePhase): boolean {
 }
 
 /** Terminal is final: such an execution never changes phase again. */
-export function isFinished(execution: Pick<ExecutionOutline, "status">): boolean {
+export function isFinished(execution: { readonly status?: Pick<ExecutionStatus, "phase"> | undefined }): boolean {
   const phases: readonly (ExecutionPhase | undefined)[] = finalPhases
   return phases.includes(execution.status?.phase)
 }
 
 /** Whether there may be something left to do: it has not ended, and nobody deletes it. */
-export function isUnfinished(execution: Pick<ExecutionOutline, "metadata" | "status">): boolean {
+export function isUnfinished(execution: {
+  readonly metadata: Pick<ObjectMeta, "deletionTimestamp">
+  readonly status?: Pick<ExecutionStatus, "phase"> | undefined
+}): boolean {
   return !isFinished(execution) && execution.metadata.deletionTimestamp === undefined
 }

@@ -153,3 +153,9 @@ export type PipelineStatus = z.infer<typeof pipelineStatus>
 
 export const pipeline = z.object({ metadata: objectMeta, spec: pipelineSpec, status: pipelineStatus.optional() })
 export type Pipeline = z.infer<typeof pipeline>
+
+/** Of a pipeline, which of its executions are to be kept. */
+export interface PipelineOutline {
+  readonly metadata: Pick<Pipeline["metadata"], "namespace" | "name">
+  readonly spec: Pick<Pipeline["spec"], "successfulExecutionsHistoryLimit" | "failedExecutionsHistoryLimit">
+}

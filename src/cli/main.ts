@@ -26,7 +26,7 @@ import { startCommand } from "./commands/start.ts"
 import { suspendCommand } from "./commands/suspend.ts"
 import { validateCommand } from "./commands/validate.ts"
 import { watchCommand } from "./commands/watch.ts"
-import { exitCodes } from "./play/run.ts"
+import { exitCodes } from "./exit-codes.ts"
 
 const args = normalized(process.argv.slice(2))
 // kubectl finds its plugins by their file names, and completes what they take by other means.

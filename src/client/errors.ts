@@ -1,61 +1,64 @@
-// What a command says when the cluster does not do as asked: one line, about what to do next.
+// What can go wrong for a person at a cluster: what the API server says, and what of a request does not fit what is there.
 
-import { resources } from "../cluster/object-api.ts"
-import { didYouMean } from "../words/nearest-name.ts"
-import { plain } from "../words/text.ts"
-import type { Client } from "./client.ts"
-import type { ExecutionObject, KubernetesObject } from "./objects.ts"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type { NoConnection } from "../cluster/kubernetes/connection.ts"
+import type { AlreadyExists, Conflict, NotFound, Refused, Unavailable } from "../cluster/object-api.ts"
 
-/** Ends a command with this message and exit code. */
-export class CommandError extends Error {
-  readonly exitCode: number
-  constructor(message: string, exitCode = 1) {
-    super(message)
-    this.exitCode = exitCode
-  }
+/** Nothing has this name; the message says which one was probably meant. */
+export class Missing extends Data.TaggedError("Missing")<{
+  readonly kind: "execution" | "pipeline" | "stage" | "container"
+  readonly name: string
+  readonly message: string
+}> {}
+
+/** What was asked for does not fit the state of the execution, such as steering one that has ended. */
+export class Unfit extends Data.TaggedError("Unfit")<{ readonly execution: string; readonly message: string }> {}
+
+/** The execution was deleted while somebody looked on; one of the same name is another one. */
+export class Deleted extends Data.TaggedError("Deleted")<{ readonly execution: string; readonly message: string }> {}
+
+export type ApiError = NotFound | Conflict | AlreadyExists | Refused | Unavailable
+export type ClientError = NoConnection | ApiError | Missing | Unfit | Deleted
+
+const tags: ReadonlySet<string> = new Set<ClientError["_tag"]>([
+  ...(["NotFound", "Conflict", "AlreadyExists", "Refused", "Unavailable"] as const),
+  ...(["NoConnection", "Missing", "Unfit", "Deleted"] as const),
+])
+
+/** Whether this was thrown by the client; all else is a bug. */
+export function isClientError(error: unknown): error is ClientError {
+  return error instanceof Error && "_tag" in error && tags.has(String(error._tag))
 }
 
-/** The error that a command met, for the person who gave it. */
-export function explain(error: unknown, client: Client | undefined): string {
-  if (!(error instanceof Error)) return String(error)
-  const { _tag, cause } = error as { _tag?: string; cause?: { code?: string; message?: string } }
-  if (isWithoutPeanut(error)) return "this cluster knows no pipelines: Peanut is not installed in it"
-  if (_tag === "Unavailable" && cause !== undefined) {
-    return plain(`cannot reach the API server at ${client?.server}: ${reasonOf(cause)}`)
-  }
-  if (_tag === "Unavailable" && error.message.startsWith("401")) {
-    return `the API server at ${client?.server} does not accept your credentials; sign in again, as for kubectl`
-  }
-  return plain(error.message)
-}
-
-/** Errors of several addresses have a message for each, and none of their own. */
-function reasonOf(cause: { code?: string; message?: string; errors?: readonly Error[] }): string {
-  return cause.message || cause.errors?.map(({ message }) => message).join(", ") || cause.code || String(cause)
-}
-
-/** Where the CRDs are missing, there is no such path. */
-function isWithoutPeanut({ message }: Error): boolean {
-  return /404 page not found|could not find the requested resource/.test(message)
-}
-
-/** The execution of this name; else an error that says which one was probably meant. */
-export async function readExecution(client: Client, name: string): Promise<ExecutionObject> {
-  return client.get<ExecutionObject>(resources.executions, name).catch(async (error: unknown) => {
-    throw isMissing(error) ? await missing(client, "execution", name) : error
+/** What follows changes or logs by asynchronous iteration, as an Effect. */
+export function whilst<A>(follow: () => Promise<A>): Effect.Effect<A, ClientError> {
+  return Effect.tryPromise({
+    try: follow,
+    catch: (error) => {
+      if (isClientError(error)) return error
+      throw error
+    },
   })
+}
+
+/** Whether the API server knows nothing of Peanut: its kinds are missing. */
+export function isWithoutPeanut(error: ClientError): boolean {
+  if (error._tag === "NotFound") return error.isUnknownKind ?? false
+  return error._tag === "Unavailable" && error.status === 404
 }
 
 /** Whether an object is not there, in a cluster that knows its kind. */
 export function isMissing(error: unknown): boolean {
-  return (error as { _tag?: string })._tag === "NotFound" && !isWithoutPeanut(error as Error)
+  return isClientError(error) && error._tag === "NotFound" && !isWithoutPeanut(error)
 }
 
-/** The error about a name that nothing in the namespace has. */
-export async function missing(client: Client, kind: "execution" | "pipeline", name: string): Promise<CommandError> {
-  const resource = resources[`${kind}s`]
-  // Who may read one object by its name need not have the right to list all.
-  const known = await client.list<KubernetesObject>(resource).catch(() => [])
-  const names = known.map(({ metadata }) => metadata.name)
-  return new CommandError(`there is no ${kind} "${name}" in namespace "${client.namespace}"${didYouMean(name, names)}`)
+/** Whether it may be another time: the API server is away, or busy. */
+export function isAway(error: unknown): boolean {
+  return isClientError(error) && error._tag === "Unavailable"
+}
+
+/** Whether the rights of this person do not suffice. */
+export function isForbidden(error: unknown): boolean {
+  return isClientError(error) && error._tag === "Refused" && error.status === 403
 }

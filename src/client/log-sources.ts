@@ -1,13 +1,14 @@
 // Whose logs to show: the pods of an execution's stages, found by what was computed for them.
 
+import * as Effect from "effect/Effect"
 import type { Pod } from "../api/job.ts"
 import { stageContainerName } from "../api/stage.ts"
-import { resources } from "../cluster/object-api.ts"
+import { type Refused, resources, type Unavailable } from "../cluster/object-api.ts"
 import { podTrouble } from "../execution/pod-trouble.ts"
 import { jobName } from "../resources/job-name.ts"
 import { combinationKey, executionKey, executionLabel, stageKey } from "../resources/labels.ts"
 import type { Client } from "./client.ts"
-import { CommandError } from "./errors.ts"
+import { Missing } from "./errors.ts"
 import type { ExecutionObject, KubernetesObject } from "./objects.ts"
 
 export interface LogSource {
@@ -22,47 +23,48 @@ export interface LogSource {
   readonly trouble: string | undefined
 }
 
-interface PodObject extends KubernetesObject {
+export interface PodObject extends KubernetesObject {
   readonly status?: NonNullable<Pod["status"]>
 }
 
 /** The pods of these stages of the execution, in the order in which they were created. */
-export async function logSources(
+export const logSources = Effect.fnUntraced(function* (
   client: Client,
   execution: ExecutionObject,
   stages: ReadonlySet<string>,
   container = stageContainerName,
-): Promise<readonly LogSource[]> {
+): Effect.fn.Return<readonly LogSource[], Missing | Refused | Unavailable> {
   const { name, namespace } = execution.metadata
   const labels = { [executionKey]: executionLabel(name) }
-  const pods = await client.list<PodObject>(resources.pods, { namespace, labels })
+  const pods = yield* client.list<PodObject>(resources.pods, { namespace, labels })
   const jobs = jobNames(execution)
-  return pods
+  const own = pods
     .filter(
       (pod) =>
         stages.has(stageOf(pod)) && jobs.has(ownerName(pod)) && pod.metadata.annotations?.[executionKey] === name,
     )
     .toSorted((a, b) => created(a).localeCompare(created(b)) || a.metadata.name.localeCompare(b.metadata.name))
-    .map((pod) => {
-      const state = stateOf(pod, container)
-      return {
-        stage: stageOf(pod),
-        combination: pod.metadata.annotations?.[combinationKey],
-        pod: { namespace, name: pod.metadata.name },
-        container,
-        hasStarted: state?.running != null || state?.terminated != null,
-        // A pod that failed before it started, such as one that was evicted, says so itself.
-        trouble: podTrouble(pod as unknown as Pod) ?? (pod.status?.message || undefined),
-      }
-    })
-}
+  return yield* Effect.forEach(own, (pod) => sourceOf(pod, container))
+})
 
-function stateOf({ metadata, status }: PodObject, container: string) {
+const sourceOf = (pod: PodObject, container: string): Effect.Effect<LogSource, Missing> => {
+  const { metadata, status } = pod
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
-  const own = statuses.find(({ name }) => name === container)
-  if (own !== undefined || statuses.length === 0) return own?.state
-  const known = statuses.map(({ name }) => name).join(", ")
-  throw new CommandError(`pod ${metadata.name} has no container "${container}"; it has ${known}`)
+  const found = statuses.find(({ name }) => name === container)
+  if (found === undefined && statuses.length > 0) {
+    const known = statuses.map(({ name }) => name).join(", ")
+    const message = `pod ${metadata.name} has no container "${container}"; it has ${known}`
+    return Effect.fail(new Missing({ kind: "container", name: container, message }))
+  }
+  return Effect.succeed({
+    stage: stageOf(pod),
+    combination: metadata.annotations?.[combinationKey],
+    pod: { namespace: metadata.namespace, name: metadata.name },
+    container,
+    hasStarted: found?.state?.running != null || found?.state?.terminated != null,
+    // A pod that failed before it started, such as one that was evicted, says so itself.
+    trouble: podTrouble(pod as unknown as Pod) ?? (status?.message || undefined),
+  })
 }
 
 const stageOf = ({ metadata }: PodObject) => metadata.annotations?.[stageKey] ?? ""

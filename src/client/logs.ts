@@ -1,11 +1,14 @@
 // The logs of an execution's stages: what there is of them, or, followed, all that comes until the execution ends.
 
 import { setTimeout as sleep } from "node:timers/promises"
+import * as Effect from "effect/Effect"
 import { isFinished, isStageFinished, type StageStatus } from "../api/execution.ts"
 import type { Client } from "./client.ts"
-import { CommandError, isMissing, readExecution } from "./errors.ts"
+import { Deleted, isAway, isClientError, isForbidden, isMissing, Unfit } from "./errors.ts"
+import { readExecution } from "./executions.ts"
 import { followLog } from "./follow-log.ts"
 import { type LogSource, logSources } from "./log-sources.ts"
+import { merged } from "./merged.ts"
 import { conditionOf, type ExecutionObject } from "./objects.ts"
 import { noStage, stagesOf } from "./stages.ts"
 
@@ -16,18 +19,19 @@ export interface LogRequest {
   readonly previous: boolean
 }
 
-export interface LogWriter {
-  /** A line of a log. */
-  readonly line: (source: LogSource, text: string) => void
-  /** What a person should know and a log does not say. */
-  readonly note: (text: string) => void
-}
+/** A line of a log; or what a person should know and a log does not say. */
+export type LogEvent =
+  | { readonly source: LogSource; readonly line: string }
+  | { readonly source?: undefined; readonly note: string }
 
-/** Writes what has been logged so far, stage by stage in the order in which they started. */
-export async function showLogs(client: Client, request: LogRequest, writer: LogWriter): Promise<void> {
-  const execution = await readExecution(client, request.execution)
+/**
+ * What has been logged so far, stage by stage in the order in which they started. Throws what {@link Client} fails with,
+ * {@link Missing}, and {@link Unfit} where there is nothing to show.
+ */
+export async function* showLogs(client: Client, request: LogRequest): AsyncGenerator<LogEvent> {
+  const execution = await Effect.runPromise(readExecution(client, request.execution))
   const stages = chosen(execution, request.stage)
-  const sources = await logSources(client, execution, new Set(stages), request.container)
+  const sources = await Effect.runPromise(logSources(client, execution, new Set(stages), request.container))
   let count = 0
   const notes: string[] = []
   for (const stage of stages) {
@@ -38,7 +42,7 @@ export async function showLogs(client: Client, request: LogRequest, writer: LogW
         continue
       }
       const options = { container: source.container, follow: false, previous: request.previous, timestamps: false }
-      await client.streams.log(source.pod, options, (text) => writer.line(source, text))
+      for await (const line of client.streams.log(source.pod, options)) yield { source, line }
       count++
     }
     const status = execution.status?.stages?.find(({ name }) => name === stage)
@@ -46,65 +50,81 @@ export async function showLogs(client: Client, request: LogRequest, writer: LogW
       notes.push(whyNoLog(stage, status))
     }
   }
-  if (count === 0) {
-    throw new CommandError(notes.length === 0 ? nothingYet(execution) : notes.join("\n"))
-  }
-  for (const text of notes) writer.note(text)
+  if (count === 0) throw noLog(execution, notes.length === 0 ? nothingYet(execution) : notes.join("\n"))
+  for (const note of notes) yield { note }
 }
 
 const pollMillis = 1000
 
-/** Writes everything that is logged until the execution, or the named stage, has ended. */
-export async function followLogs(client: Client, request: LogRequest, writer: LogWriter): Promise<void> {
-  const following = new Map<string, Promise<void>>()
+/**
+ * Everything that is logged until the execution, or the named stage, has ended. Throws as {@link showLogs}, and
+ * {@link Deleted}.
+ */
+export function followLogs(client: Client, request: LogRequest): AsyncIterable<LogEvent> {
+  const events = merged<LogEvent>()
+  const followed = new Set<string>()
   const told = new Set<string>()
-  let isAway = false
-  let refused: Error | undefined
-  for (let uid: string | undefined; ; await sleep(pollMillis)) {
-    try {
-      const execution = await readExecution(client, request.execution)
-      uid ??= execution.metadata.uid
-      if (execution.metadata.uid !== uid) throw new CommandError(`execution "${request.execution}" was deleted`)
-      // Before its pipeline was looked at nobody knows its stages; afterwards a wrong name is an error at once.
-      const isKnown = execution.status?.snapshot !== undefined || isFinished(execution)
-      const stages = isKnown ? chosen(execution, request.stage) : []
-      for (const source of await logSources(client, execution, new Set(stages), request.container)) {
-        if (source.hasStarted && !following.has(source.pod.name)) {
-          following.set(source.pod.name, followed(source))
-        } else if (source.trouble !== undefined && !source.hasStarted) {
-          tellOnce(`stage "${source.stage}": pod ${source.pod.name} ${cannot(source)}`)
-        }
-      }
-      isAway = false
-      if (refused !== undefined) throw refused
-      if (isOver(execution, request.stage)) {
-        await Promise.all(following.values())
-        if (refused !== undefined) throw refused
-        if (following.size > 0) return
+  look().then(() => events.end(), events.end)
+  return events
+
+  async function look(): Promise<void> {
+    let isTold = false
+    for (let uid: string | undefined; !events.isClosed(); await sleep(pollMillis)) {
+      try {
+        const execution = await Effect.runPromise(readExecution(client, request.execution))
+        uid ??= execution.metadata.uid
+        if (execution.metadata.uid !== uid) throw deleted(request.execution)
+        await followNew(execution)
+        isTold = false
+        if (!isOver(execution, request.stage)) continue
+        if (followed.size > 0) return
         const status = execution.status?.stages?.find(({ name }) => name === request.stage)
         const isUnclear = request.stage === undefined || status === undefined
-        throw new CommandError(isUnclear ? nothingYet(execution) : whyNoLog(request.stage, status))
+        throw noLog(execution, isUnclear ? nothingYet(execution) : whyNoLog(request.stage, status))
+      } catch (error) {
+        if (!isAway(error) || (uid === undefined && followed.size === 0)) throw error
+        if (!isTold) events.put({ note: "no connection to the API server; trying again" })
+        isTold = true
       }
-    } catch (error) {
-      if ((error as { _tag?: string })._tag !== "Unavailable" || (uid === undefined && following.size === 0))
-        throw error
-      if (!isAway) writer.note("no connection to the API server; trying again")
-      isAway = true
     }
   }
 
-  function tellOnce(text: string): void {
-    if (!told.has(text)) writer.note(text)
-    told.add(text)
+  async function followNew(execution: ExecutionObject): Promise<void> {
+    // Before its pipeline was looked at nobody knows its stages; afterwards a wrong name is an error at once.
+    const isKnown = execution.status?.snapshot !== undefined || isFinished(execution)
+    const stages = isKnown ? chosen(execution, request.stage) : []
+    for (const source of await Effect.runPromise(logSources(client, execution, new Set(stages), request.container))) {
+      if (source.hasStarted && !followed.has(source.pod.name)) {
+        followed.add(source.pod.name)
+        events.add(linesOf(source))
+      } else if (source.trouble !== undefined && !source.hasStarted) {
+        tellOnce(`stage "${source.stage}": pod ${source.pod.name} ${cannot(source)}`)
+      }
+    }
   }
 
-  async function followed(source: LogSource): Promise<void> {
-    await followLog(client, source, (text) => writer.line(source, text)).catch((error: unknown) => {
-      if ((error as { status?: number }).status === 403) refused = error as Error
+  async function* linesOf(source: LogSource): AsyncGenerator<LogEvent> {
+    try {
+      for await (const line of followLog(client, source)) yield { source, line }
+    } catch (error) {
+      if (!isClientError(error) || isForbidden(error)) throw error
       // A pod may be deleted while its log is read; the others go on.
-      else if (!isMissing(error)) writer.note(`stage "${source.stage}": ${(error as Error).message}`)
-    })
+      if (!isMissing(error)) yield { note: `stage "${source.stage}": ${error.message}` }
+    }
   }
+
+  function tellOnce(note: string): void {
+    if (!told.has(note)) events.put({ note })
+    told.add(note)
+  }
+}
+
+function deleted(execution: string): Deleted {
+  return new Deleted({ execution, message: `execution "${execution}" was deleted` })
+}
+
+function noLog({ metadata }: ExecutionObject, message: string): Unfit {
+  return new Unfit({ execution: metadata.name, message })
 }
 
 /** Whether nothing more will be logged. */

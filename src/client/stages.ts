@@ -2,7 +2,7 @@
 
 import type { PipelineStage } from "../api/pipeline.ts"
 import { didYouMean } from "../words/nearest-name.ts"
-import { CommandError } from "./errors.ts"
+import { Missing } from "./errors.ts"
 import type { ExecutionObject } from "./objects.ts"
 
 /** The stages of the graph, then those that run at the end; none before the run began. */
@@ -11,7 +11,8 @@ export function stagesOf({ status }: ExecutionObject): readonly PipelineStage[] 
 }
 
 /** The error about a stage that the execution does not have. */
-export function noStage(execution: string, stage: string, known: readonly PipelineStage[]): CommandError {
+export function noStage(execution: string, stage: string, known: readonly PipelineStage[]): Missing {
   const names = known.map(({ name }) => name)
-  return new CommandError(`execution "${execution}" has no stage "${stage}"${didYouMean(stage, names)}`)
+  const message = `execution "${execution}" has no stage "${stage}"${didYouMean(stage, names)}`
+  return new Missing({ kind: "stage", name: stage, message })
 }

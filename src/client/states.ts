@@ -1,23 +1,28 @@
 // An execution as it changes, until it has ended: by a watch, which is opened again whenever it breaks off.
 
 import { setTimeout as sleep } from "node:timers/promises"
+import * as Effect from "effect/Effect"
 import { isFinished } from "../api/execution.ts"
 import { resources } from "../cluster/object-api.ts"
 import type { Client } from "./client.ts"
-import { CommandError, isMissing, readExecution } from "./errors.ts"
+import { Deleted, isAway, isForbidden, isMissing } from "./errors.ts"
+import { readExecution } from "./executions.ts"
 import type { ExecutionObject } from "./objects.ts"
 
 /** How long the API server may be away before a command that waits gives up. */
 const patienceMillis = 120_000
 const pauseMillis = 1000
 
-/** Each state of the execution from now on; the last one is its end. `note` hears when the API server is away. */
+/**
+ * Each state of the execution from now on; the last one is its end. `note` hears when the API server is away. Throws
+ * what {@link Client} fails with, and {@link Deleted}.
+ */
 export async function* executionStates(
   client: Client,
   name: string,
   note: (text: string) => void,
 ): AsyncGenerator<ExecutionObject> {
-  let execution = await readExecution(client, name)
+  let execution = await Effect.runPromise(readExecution(client, name))
   const { uid } = execution.metadata
   let canWatch = true
   let awaySince: number | undefined
@@ -34,7 +39,7 @@ export async function* executionStates(
       }
     } catch (error) {
       // Who may get but not watch is served by asking again and again.
-      if ((error as { status?: number }).status === 403) canWatch = false
+      if (isForbidden(error)) canWatch = false
       else if (!isAway(error)) throw error
     }
     await sleep(pauseMillis)
@@ -52,10 +57,10 @@ export async function* executionStates(
   }
 
   async function reread(): Promise<ExecutionObject> {
-    const object = await client.get<ExecutionObject>(resources.executions, name).catch((error: unknown) => {
-      throw isMissing(error) ? deleted() : error
-    })
-    return checked(object, false)
+    const read = client
+      .get<ExecutionObject>(resources.executions, name)
+      .pipe(Effect.mapError((error) => (isMissing(error) ? deleted() : error)))
+    return checked(await Effect.runPromise(read), false)
   }
 
   /** Another one of the same name is not the one that was watched. */
@@ -64,11 +69,7 @@ export async function* executionStates(
     return object
   }
 
-  function deleted(): CommandError {
-    return new CommandError(`execution "${name}" was deleted before it ended`)
+  function deleted(): Deleted {
+    return new Deleted({ execution: name, message: `execution "${name}" was deleted before it ended` })
   }
-}
-
-function isAway(error: unknown): boolean {
-  return (error as { _tag?: string })._tag === "Unavailable"
 }

@@ -7,7 +7,11 @@ import { group, type Ref, version } from "../api/meta.ts"
 import type { Patch } from "./status-patch.ts"
 
 /** The object, or the namespace it should be created in, does not exist. */
-export class NotFound extends Data.TaggedError("NotFound")<{ readonly message: string }> {}
+export class NotFound extends Data.TaggedError("NotFound")<{
+  readonly message: string
+  /** It is not this object that is missing: the API server knows no such kind. */
+  readonly isUnknownKind?: boolean
+}> {}
 /** Somebody wrote the object since it was read: read again. */
 export class Conflict extends Data.TaggedError("Conflict")<{ readonly message: string }> {}
 /** An object of that name exists. */
@@ -17,7 +21,10 @@ export class Refused extends Data.TaggedError("Refused")<{ readonly status: numb
 /** No useful answer: unreachable, overloaded, too slow. The call may have been carried out. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{
   readonly message: string
+  /** What became of the call, where there was no answer. */
   readonly cause?: unknown
+  /** The status of the answer, where there was one. */
+  readonly status?: number
 }> {}
 
 /** A resource by which objects are addressed. */
@@ -54,6 +61,10 @@ export interface Selection {
    * longer, in which the API server waits to hear from etcd that nothing is newer.
    */
   readonly notOlderThan?: string | undefined
+  /** Only the metadata of each is asked for, and comes. */
+  readonly isMetadataOnly?: boolean
+  /** Asked after each page: whether no further one is needed. */
+  readonly isEnough?: () => boolean
 }
 
 export interface ObjectApi {

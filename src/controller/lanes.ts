@@ -1,12 +1,13 @@
 // One look at an execution at a time. Those that are asked for meanwhile, as when the stages of a wide graph end
 // together, become one look, which begins when the one before it has ended: all that ask hear what came of a look
-// that began after they did. Other replicas are kept out by resource versions; this only spares calls.
+// that began after they did. A look goes on while somebody waits for it, whoever began it. Other replicas are kept out
+// by resource versions; this only spares calls.
 
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+import { type SharedWork, shareWork } from "../shared-work.ts"
 
 export interface LanesService {
   /** Does the work for what the key names, when its turn comes; `merged` makes one cause of two that came to wait. */
@@ -35,7 +36,7 @@ interface Lane {
 
 interface Look {
   cause: unknown
-  readonly outcome: Deferred.Deferred<unknown, unknown>
+  readonly work: SharedWork<unknown, unknown, unknown>
 }
 
 /** `enter` must be given work of one kind, as its outcomes are shared. */
@@ -48,28 +49,27 @@ export function makeLanes(): LanesService {
         const lane = lanes.get(key) ?? { turn: Semaphore.makeUnsafe(1), next: undefined, guests: 0 }
         lanes.set(key, lane)
         lane.guests++
-        const { next } = lane
-        if (next !== undefined) next.cause = merged(next.cause as C, cause)
-        const outcome = next === undefined ? lead(lane, cause, work) : Deferred.await(next.outcome)
+        if (lane.next === undefined) lane.next = nextLook(lane, cause, work)
+        else lane.next.cause = merged(lane.next.cause as C, cause)
         return Effect.ensuring(
-          outcome as Effect.Effect<A, E, R>,
+          lane.next.work.join as Effect.Effect<A, E, R>,
           Effect.sync(() => leave(key, lane)),
         )
       }),
   }
 
-  /** Whoever comes first does the work, when the one before has ended, for all that came until then. */
-  function lead<C, A, E, R>(lane: Lane, cause: C, work: (cause: C) => Effect.Effect<A, E, R>) {
-    const look: Look = { cause, outcome: Deferred.makeUnsafe() }
-    lane.next = look
+  /** The look that begins when the one before has ended, for all that came until then. */
+  function nextLook<C, A, E, R>(lane: Lane, cause: C, work: (cause: C) => Effect.Effect<A, E, R>): Look {
     const begun = Effect.suspend(() => {
-      lane.next = undefined
+      forget()
       return work(look.cause as C)
     })
-    return Effect.onExit(lane.turn.withPermits(1)(begun), (exit) => {
+    const look: Look = { cause, work: shareWork(lane.turn.withPermits(1)(begun), forget) }
+    return look
+
+    function forget(): void {
       if (lane.next === look) lane.next = undefined
-      return Deferred.done(look.outcome, exit)
-    })
+    }
   }
 
   function leave(key: string, lane: Lane): void {

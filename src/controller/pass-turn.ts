@@ -3,7 +3,8 @@
 import * as Effect from "effect/Effect"
 import type { Ref } from "../api/meta.ts"
 import { Cluster } from "../cluster.ts"
-import { reconcile, refusedByApi } from "./reconcile.ts"
+import { refusedByApi } from "./api-answers.ts"
+import { reconcileNext } from "./reconcile.ts"
 import { whoseTurn } from "./turns.ts"
 
 export const passTurn = Effect.fn("passTurn")(function* (ref: Ref) {
@@ -16,5 +17,5 @@ export const passTurn = Effect.fn("passTurn")(function* (ref: Ref) {
       Refused: refusedByApi,
     }),
   )
-  if (next !== undefined) yield* reconcile(next.metadata)
+  if (next !== undefined) yield* reconcileNext(next.metadata)
 })

@@ -8,7 +8,7 @@ import * as Metric from "effect/Metric"
 import { type Execution, type ExecutionStatus, isFinished } from "../api/execution.ts"
 import type { Ref } from "../api/meta.ts"
 import type { ConcurrencyPolicy } from "../api/pipeline.ts"
-import { Cluster, type Refused, Unavailable } from "../cluster.ts"
+import { Cluster, Unavailable } from "../cluster.ts"
 import { type AcceptedExecution, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed } from "../execution/advance.ts"
 import { happenings } from "../execution/happenings.ts"
@@ -17,15 +17,14 @@ import { isRecorded } from "../execution/tasks.ts"
 import { reconcileDuration } from "../metrics.ts"
 import { admit } from "./admit.ts"
 import { announce, count } from "./announce.ts"
+import { patience, refusedByApi } from "./api-answers.ts"
 import { createJobs, withCreated } from "./create-jobs.ts"
 import { isRemembered, remember } from "./ended-jobs.ts"
 import { expressionsFor } from "./expressions.ts"
+import { guarded } from "./guard.ts"
 import { Lanes } from "./lanes.ts"
 import { now } from "./now.ts"
 import { whoseTurn } from "./turns.ts"
-
-/** How often a write that lost a race is taken up again with what the winner wrote. */
-export const patience = 5
 
 /**
  * Brings one execution as far as it can go now. Succeeds when there is nothing more to do, also when the execution is
@@ -45,7 +44,7 @@ export const reconcile = (ref: Ref, scope: Scope = runningStages): Effect.Effect
       ),
     ),
   ).pipe(
-    Effect.flatMap((next) => (next === undefined ? Effect.void : reconcile(next))),
+    Effect.flatMap((next) => (next === undefined ? Effect.void : reconcileNext(next))),
     Effect.catchTags({
       NotFound: () => Effect.logDebug("the execution is gone"),
       Malformed: ({ message }) => Effect.logError("a malformed object stops this execution", { message }),
@@ -55,6 +54,10 @@ export const reconcile = (ref: Ref, scope: Scope = runningStages): Effect.Effect
     measured,
     Effect.annotateLogs({ namespace: ref.namespace, execution: ref.name }),
   )
+
+/** The next in turn, behind a guard of its own: the one before it has ended, whatever becomes of this one. */
+export const reconcileNext = ({ namespace, name }: Ref): Effect.Effect<void, Unavailable, Cluster> =>
+  Effect.asVoid(guarded({ kind: "PeanutPipelineExecution", namespace, name }, reconcile({ namespace, name })))
 
 const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.timed(Effect.exit(effect)), ([duration, exit]) =>
@@ -130,7 +133,3 @@ function isSettled(execution: Execution, scope: Scope): boolean {
     scope._tag === "TheseJobs" && isAccepted(execution) && scope.jobNames.every((name) => isRecorded(execution, name))
   )
 }
-
-/** The API server refused a read or a status write: rights are missing. Whoever installs Peanut can cure that. */
-export const refusedByApi = ({ status, message }: Refused) =>
-  Effect.fail(new Unavailable({ message: `refused by the API server with ${status}: ${message}` }))

@@ -2,68 +2,99 @@
 // it clears away what is not to be kept.
 
 import { isDeepStrictEqual } from "node:util"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import { isUnfinished } from "../api/execution.ts"
-import { byName, type Ref } from "../api/meta.ts"
+import type { Ref } from "../api/meta.ts"
 import type { Pipeline } from "../api/pipeline.ts"
-import type { Stage } from "../api/stage.ts"
-import { Cluster } from "../cluster.ts"
-import { surroundings } from "../execution/accept.ts"
+import { Cluster, type PipelineRead } from "../cluster.ts"
+import { type Definition, surroundings } from "../execution/accept.ts"
 import { isScheduled, pipelineStatus } from "../execution/pipeline-status.ts"
 import { expiredExecutions } from "../execution/rules/history.ts"
 import { allJobs } from "../execution/scope.ts"
+import { refusedByApi } from "./api-answers.ts"
 import { expressionsFor } from "./expressions.ts"
+import { guardAll } from "./guard.ts"
 import { now } from "./now.ts"
-import { reconcile, refusedByApi } from "./reconcile.ts"
+import { OneResync } from "./one-resync.ts"
+import { reconcile } from "./reconcile.ts"
 import { validate } from "./validate.ts"
+
+/** How many objects are looked at side by side; each can be a megabyte, and has others beside it. */
+const concurrency = 4
 
 /**
  * Advances every unfinished execution, looks at those that ended but have a Job that runs on (a replica that died in the
- * middle of a step may have left it), and deletes those whose time is up. One that fails does not keep the others from
- * their turn.
+ * middle of a step may have left it), and deletes those whose time is up. One that fails, dies or is slow does not keep the
+ * others from their turn; it fails with the first failure that another try may cure.
  */
 export const resync = Effect.fn("resync")(function* () {
+  const { enter } = yield* OneResync
+  yield* enter(lookAtAll())
+})
+
+const lookAtAll = Effect.fnUntraced(function* () {
   const cluster = yield* Cluster
-  const [pipelines, stages, executions, running] = yield* Effect.all([
-    cluster.pipelines(),
-    cluster.stages(),
-    cluster.executions(),
-    cluster.withRunningJobs(),
-  ]).pipe(Effect.catchTag("Refused", refusedByApi))
   const time = yield* now
-  const expired = expiredExecutions(executions, pipelines, time)
-  const doubtful = yield* Effect.filter(pipelines, (pipeline) => isDoubtful(pipeline, stages, time))
-  const unfinished = executions.filter(isUnfinished).map(refOf)
+  // One list after the other: of each only what is needed is held.
+  const pipelines = yield* cluster.pipelines().pipe(Effect.catchTag("Refused", refusedByApi))
+  const unfinished = yield* cluster.unfinished().pipe(Effect.catchTag("Refused", refusedByApi))
+  const running = yield* cluster.withRunningJobs().pipe(Effect.catchTag("Refused", refusedByApi))
+  const expired = yield* cluster.ended().pipe(
+    Effect.map((ended) => expiredExecutions(ended, pipelines, time)),
+    Effect.catchTag("Refused", refusedByApi),
+  )
   const known = new Set(unfinished.map(keyOf))
   const ended = running.filter((ref) => !known.has(keyOf(ref)))
-  const work = [
-    ...doubtful.map((pipeline) => validate(refOf(pipeline))),
-    ...unfinished.map((ref) => reconcile(ref, allJobs)),
-    ...ended.map((ref) => reconcile(ref, allJobs)),
-    ...expired.map((execution) => cluster.deleteExecution(execution).pipe(Effect.catchTag("Refused", refusedByApi))),
+  const results = [
+    yield* guardAll(unfinished, execution, (ref) => reconcile(ref, allJobs), concurrency),
+    yield* guardAll(ended, execution, (ref) => reconcile(ref, allJobs), concurrency),
+    yield* lookAtPipelines(pipelines, time),
+    yield* guardAll(
+      expired,
+      ({ metadata }) => execution(metadata),
+      (object) => cluster.deleteExecution(object).pipe(Effect.catchTag("Refused", refusedByApi)),
+      concurrency,
+    ),
   ]
-  // Even a bug that one object brings to light must not keep the others from their turn.
-  const results = yield* Effect.forEach(work, Effect.exit, { concurrency: 8 })
-  const failures = results.filter(Exit.isFailure)
   yield* Effect.logInfo("resync", {
     executions: unfinished.length,
     deleted: expired.length,
-    failures: failures.length,
+    failures: results.reduce((sum, { failures }) => sum + failures, 0),
   })
-  const first = failures.find(({ cause }) => cause.reasons.some(Cause.isDieReason)) ?? failures[0]
-  if (first !== undefined) yield* first
+  for (const { first } of results) yield* first
 })
 
-/** Whether what its status says of a pipeline may no longer be so: it, its stages or its PingSources changed unseen. */
-const isDoubtful = Effect.fn("isDoubtful")(function* (pipeline: Pipeline, stages: readonly Stage[], time: string) {
-  if (isScheduled(pipeline)) return true
-  const { namespace } = pipeline.metadata
-  const beside = stages.filter(({ metadata }) => metadata.namespace === namespace)
-  const around = surroundings({ stages: byName(beside), expressions: yield* expressionsFor(pipeline.spec) })
+/** Validates those whose status may no longer be so. */
+const lookAtPipelines = Effect.fnUntraced(function* (pipelines: readonly PipelineRead[], time: string) {
+  const used = new Set(
+    pipelines.flatMap(({ metadata: { namespace }, whole }) =>
+      whole === undefined ? [] : typesOf(whole).map((name) => keyOf({ namespace, name })),
+    ),
+  )
+  const stages = yield* (yield* Cluster)
+    .stages((ref) => used.has(keyOf(ref)))
+    .pipe(Effect.catchTag("Refused", refusedByApi))
+  const look = Effect.fnUntraced(function* ({ metadata, whole }: PipelineRead) {
+    const beside = stages.get(metadata.namespace) ?? new Map()
+    if (yield* isDoubtful(whole, beside, time)) yield* validate(metadata)
+  })
+  return yield* guardAll(pipelines, ({ metadata }) => ({ ...metadata, kind: "PeanutPipeline" }), look, concurrency)
+})
+
+/**
+ * Whether what its status says of a pipeline may no longer be so: it, its stages or its PingSources changed unseen. Of what
+ * was too large to be held nobody can tell.
+ */
+const isDoubtful = Effect.fn("isDoubtful")(function* (
+  pipeline: Pipeline | undefined,
+  stages: Definition["stages"],
+  time: string,
+) {
+  if (pipeline === undefined || isScheduled(pipeline)) return true
+  if (typesOf(pipeline).some((type) => stages.has(type) && stages.get(type) === undefined)) return true
+  const around = surroundings({ stages, expressions: yield* expressionsFor(pipeline.spec) })
   return !isDeepStrictEqual(pipelineStatus(pipeline, around, time), pipeline.status)
 })
 
-const refOf = ({ metadata: { namespace, name } }: { readonly metadata: Ref }): Ref => ({ namespace, name })
+const typesOf = ({ spec: { stages, finally: atEnd = [] } }: Pipeline) => [...stages, ...atEnd].map(({ type }) => type)
+const execution = ({ namespace, name }: Ref) => ({ kind: "PeanutPipelineExecution", namespace, name })
 const keyOf = ({ namespace, name }: Ref) => `${namespace}/${name}`

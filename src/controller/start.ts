@@ -9,12 +9,13 @@ import { findParamProblems } from "../execution/params.ts"
 import { findProblems } from "../execution/problems.ts"
 import { type StartingEvent, startedExecution } from "../resources/execution.ts"
 import { kubernetesEvent } from "../resources/kubernetes-event.ts"
+import { refusedByApi } from "./api-answers.ts"
 import { counted } from "./counted.ts"
 import { expressionsFor } from "./expressions.ts"
 import { isLeftover } from "./leftover.ts"
 import { NotTaken } from "./not-taken.ts"
 import { now } from "./now.ts"
-import { reconcile, refusedByApi } from "./reconcile.ts"
+import { reconcile } from "./reconcile.ts"
 
 /** As `start`, where a Peanut that serves one namespace is not asked for another, and the names can be names. */
 export const startIn = (served: string | undefined, ref: Ref, event: StartingEvent) => {

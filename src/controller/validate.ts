@@ -7,9 +7,10 @@ import type { Ref } from "../api/meta.ts"
 import { Cluster, Unavailable } from "../cluster.ts"
 import { surroundings } from "../execution/accept.ts"
 import { pipelineStatus } from "../execution/pipeline-status.ts"
+import { patience, refusedByApi } from "./api-answers.ts"
 import { expressionsFor } from "./expressions.ts"
+import { guardAll } from "./guard.ts"
 import { now } from "./now.ts"
-import { patience, refusedByApi } from "./reconcile.ts"
 import { keepSchedules } from "./schedules.ts"
 
 /** Looks at one pipeline and its schedules, and writes its conditions, if they changed. */
@@ -39,5 +40,6 @@ export const validate = Effect.fn("validate")(
 export const validateUsers = Effect.fn("validateUsers")(function* (stage: Ref) {
   const cluster = yield* Cluster
   const pipelines = yield* cluster.pipelinesOf(stage).pipe(Effect.catchTag("Refused", refusedByApi))
-  yield* Effect.forEach(pipelines, validate, { concurrency: 4, discard: true })
+  const { first } = yield* guardAll(pipelines, (ref) => ({ ...ref, kind: "PeanutPipeline" }), validate, 4)
+  yield* first
 })

@@ -17,8 +17,8 @@ export function describe({ stages, final }: Drawing, hidden: number): string {
 }
 
 /** All that is special about a stage, as one line. */
-export function titleOf({ name, type, marks }: DrawnStage): string {
-  return [`${name} (${type})`, ...marks.map(({ sentence }) => sentence)].join("; ")
+export function titleOf({ name, type, state, marks }: DrawnStage): string {
+  return [`${name} (${type})`, ...(state ? [state.sentence] : []), ...marks.map(({ sentence }) => sentence)].join("; ")
 }
 
 function place(stage: DrawnStage): string {

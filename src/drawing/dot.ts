@@ -3,6 +3,7 @@
 import { directionOf } from "../graph/direction.ts"
 import { depthsOf } from "../graph/tree.ts"
 import type { Drawing, DrawnStage } from "./drawing.ts"
+import { phaseClass, phaseColours, phaseLabel } from "./state.ts"
 import { oneLine } from "./words.ts"
 
 /** A digraph; the names of its nodes are numbers, so that a stage may be called anything. */
@@ -43,10 +44,13 @@ function deepestOf(stages: readonly DrawnStage[]): number {
   return stages.findIndex(({ name }) => depths.get(name) === deepest)
 }
 
-function attributes({ name, type, marks }: DrawnStage): string {
-  const second = [type, ...marks.map(({ word }) => word)].map(escaped).join(" · ")
-  const told = marks.map(({ sentence }) => escaped(sentence)).join("; ")
-  return `label="${escaped(name)}\\n${second}"${told === "" ? "" : `, tooltip="${told}"`}`
+function attributes({ name, type, state, marks }: DrawnStage): string {
+  const words = [type, ...(state ? [phaseLabel(state.phase)] : []), ...marks.map(({ word }) => word)]
+  const second = words.map(escaped).join(" · ")
+  const sentences = [...(state ? [state.sentence] : []), ...marks.map(({ sentence }) => sentence)]
+  const told = sentences.map(escaped).join("; ")
+  const look = state === undefined ? "" : `, class="${phaseClass(state.phase)}", color="${phaseColours[state.phase]}"`
+  return `label="${escaped(name)}\\n${second}"${told === "" ? "" : `, tooltip="${told}"`}${look}`
 }
 
 /** Within double quotes a backslash begins an escape such as \N, and an ampersand an entity of HTML. */

@@ -2,6 +2,7 @@
 
 import { directionOf } from "../graph/direction.ts"
 import type { Drawing, DrawnStage } from "./drawing.ts"
+import { phaseClass, phaseColours, phaseLabel, phases } from "./state.ts"
 import { oneLine } from "./words.ts"
 
 /** A flowchart; the names of its nodes are numbers, so that a stage may be called anything. */
@@ -13,7 +14,8 @@ export function toMermaid(drawing: Drawing): string {
     return dependsOn.map((parent) => `  ${ids.get(parent)} --> ${ids.get(name)}`)
   })
   const head = `flowchart ${directionOf(drawing) === "right" ? "LR" : "TD"}`
-  if (final.length === 0) return [head, ...nodes, ...edges].join("\n")
+  const classes = classLines(drawing)
+  if (final.length === 0) return [head, ...nodes, ...edges, ...classes].join("\n")
   return [
     head,
     `  subgraph stages["${escaped(drawing.pipeline)}"]`,
@@ -23,11 +25,28 @@ export function toMermaid(drawing: Drawing): string {
     ...final.map((stage, index) => `    f${index}["${label(stage)}"]`),
     "  end",
     "  stages -.-> final",
+    ...classes,
   ].join("\n")
 }
 
-function label({ name, type, marks }: DrawnStage): string {
-  const second = [type, ...marks.map(({ word }) => word)].map(escaped).join(" · ")
+/** Of a run: the colours of the phases that there are, and which node has which. */
+function classLines({ stages, final }: Drawing): readonly string[] {
+  const nodes = [
+    ...stages.map(({ state }, index) => ({ id: `s${index}`, phase: state?.phase })),
+    ...final.map(({ state }, index) => ({ id: `f${index}`, phase: state?.phase })),
+  ]
+  return phases.flatMap((phase) => {
+    const ids = nodes.filter((node) => node.phase === phase).map(({ id }) => id)
+    const name = phaseClass(phase)
+    return ids.length === 0
+      ? []
+      : [`  classDef ${name} stroke:${phaseColours[phase]},stroke-width:2px`, `  class ${ids.join(",")} ${name}`]
+  })
+}
+
+function label({ name, type, state, marks }: DrawnStage): string {
+  const words = [type, ...(state ? [phaseLabel(state.phase)] : []), ...marks.map(({ word }) => word)]
+  const second = words.map(escaped).join(" · ")
   return `${escaped(name)}<br/><small>${second}</small>`
 }
 

@@ -1,16 +1,20 @@
 // The graph as a picture that needs nothing else: no fonts, no scripts, colours for light and for dark pages.
 
 import { type Box, type Layout, type Line, layoutOf, type Point } from "../graph/layout.ts"
-import { type BoxText, boxText, fontPixels, markGap, marksWidth } from "./box.ts"
+import { type BoxText, boxText, fontPixels, markGap, marksWidth, stateHeight } from "./box.ts"
 import { describe, titleOf } from "./describe.ts"
 import type { Drawing, DrawnStage } from "./drawing.ts"
-import { style } from "./svg-style.ts"
-import { fitted, oneLine, xml } from "./words.ts"
+import { phaseClass } from "./state.ts"
+import { styleOf } from "./svg-style.ts"
+import { exact, fitted, oneLine, xml } from "./words.ts"
 
 const margin = 28
 const captionHeight = 30
 
-/** The picture as one SVG element. */
+/**
+ * The picture as one SVG element. Each box is a group of class `stage` with the name of its stage in `data-stage`; in a run
+ * it has its phase as a class beside it, such as `running`.
+ */
 export function toSvg(drawing: Drawing): string {
   const texts = new Map([...drawing.stages, ...drawing.final].map((stage) => [stage.name, boxText(stage)]))
   const layout = layoutOf(drawing, ({ name }) => texts.get(name)!)
@@ -18,13 +22,14 @@ export function toSvg(drawing: Drawing): string {
   const width = Math.max(layout.width, 120) + 2 * margin
   const height = layout.height + 2 * margin + captionHeight
   // Two pictures in one page must not share an id.
-  const id = `peanut-${xml(drawing.pipeline).replace(/[^a-z0-9.-]/g, "-")}`
-  const caption = fitted(oneLine(drawing.pipeline), fontPixels.name, width - 2 * margin)
+  const name = drawing.execution ?? drawing.pipeline
+  const id = `peanut-${xml(name).replace(/[^a-z0-9.-]/g, "-")}`
+  const caption = fitted(oneLine(name), fontPixels.name, width - 2 * margin)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="peanut" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">`,
-    `<title id="${id}-title">Pipeline ${xml(drawing.pipeline)}</title>`,
+    `<title id="${id}-title">${xml(titleOfDrawing(drawing))}</title>`,
     `<desc id="${id}-desc">${xml(describe(drawing, layout.hidden))}</desc>`,
-    `<style>${style}</style>`,
+    `<style>${styleOf(drawing)}</style>`,
     `<rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10"/>`,
     `<text class="caption" x="${margin}" y="${margin + 8}">${xml(caption)}</text>`,
     `<g transform="translate(${margin} ${margin + captionHeight})">`,
@@ -34,6 +39,10 @@ export function toSvg(drawing: Drawing): string {
     "</g>",
     "</svg>",
   ].join("\n")
+}
+
+function titleOfDrawing({ pipeline, execution }: Drawing): string {
+  return execution === undefined ? `Pipeline ${pipeline}` : `Execution ${execution} of pipeline ${pipeline}`
 }
 
 /** One path for all lines of a stage, and one for all arrows: a box has one arrow however many lines end there. */
@@ -76,12 +85,17 @@ function arrow({ x, y }: Point, direction: Layout["direction"]): string {
 function boxElement({ stage, x, y, width, height }: Box<DrawnStage>, text: BoxText): string {
   const middle = x + width / 2
   const top = y + (height - text.height) / 2
+  const { state } = stage
+  const isIn = state === undefined ? "stage" : `stage ${phaseClass(state.phase)}`
   return [
-    `<g><title>${xml(titleOf(stage))}</title>`,
+    `<g class="${isIn}" data-stage="${exact(stage.name)}"><title>${xml(titleOf(stage))}</title>`,
     `<rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="8"/>`,
     `<text class="name" x="${middle}" y="${top + 22}">${xml(text.name)}</text>`,
     `<text class="type" x="${middle}" y="${top + 39}">${xml(text.type)}</text>`,
-    ...markElements(text.marks, middle, top + 48),
+    ...(text.state === undefined
+      ? []
+      : [`<text class="state" x="${middle}" y="${top + 57}">${xml(text.state)}</text>`]),
+    ...markElements(text.marks, middle, top + 48 + (text.state === undefined ? 0 : stateHeight)),
     "</g>",
   ].join("")
 }

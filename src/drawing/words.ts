@@ -40,6 +40,17 @@ export function oneLine(text: string): string {
     .replace(/[\ufffe\uffff]/g, "\ufffd")
 }
 
+/**
+ * Text as the value of an attribute that a program reads back: all of it, but for control characters, which XML cannot hold
+ * or HTML takes for other signs.
+ */
+export function exact(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/(?![\t\n\r])\p{Cc}|[\ufffe\uffff]/gu, "\ufffd")
+    .replace(/[\t\n\r&<>"'\u2028-\u202e\u2066-\u2069]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}
+
 /** Text as XML, between tags and within attributes. */
 export function xml(text: string): string {
   return oneLine(text)

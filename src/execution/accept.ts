@@ -5,17 +5,19 @@ import { type Execution, type ExecutionStatus, isFinished, type Snapshot, type S
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
 import { readStage } from "../api/stage-parts.ts"
-import { didYouMean } from "../words/nearest-name.ts"
+import { maxProblems, newSuggestions } from "./graph.ts"
 import { findParamProblems, paramValues } from "./params.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
 import { findRerunProblem, takeOver } from "./rerun-of.ts"
 import type { Expressions } from "./rules/when.ts"
 import { runStatus, withCondition } from "./status.ts"
+import { analysisOf } from "./template/analysis.ts"
 
 /** What an execution was told to run: its pipeline and the stages of the namespace, by name. */
 export interface Definition {
   readonly pipeline: Pipeline | undefined
-  readonly stages: ReadonlyMap<string, Stage>
+  /** Undefined stands for one that was not read: the pipeline does not use it, or those that it uses are too large to run. */
+  readonly stages: ReadonlyMap<string, Stage | undefined>
   /** The execution that this one repeats; undefined if there is none of that name. */
   readonly original?: Execution | undefined
   /** What knows CEL, where the pipeline has a `when`. */
@@ -24,7 +26,7 @@ export interface Definition {
 
 /** What of a definition its mistakes are found by. */
 export function surroundings({ stages, expressions }: Pick<Definition, "stages" | "expressions">): Surroundings {
-  const specs = new Map([...stages].map(([name, { spec }]) => [name, spec]))
+  const specs = new Map([...stages].map(([name, stage]) => [name, stage?.spec]))
   return { stages: specs, ...(expressions !== undefined && { expressions }) }
 }
 
@@ -61,6 +63,8 @@ export function accept(execution: Execution, definition: Definition, now: string
     const message = `there is no PeanutPipeline "${name}" in namespace "${namespace}"`
     return refused(execution, "PipelineNotFound", message, now)
   }
+  const large = findLargeStage(pipeline, definition)
+  if (large !== undefined) return refused(execution, "PipelineTooLarge", large, now)
   const problems = findProblems(name, pipeline.spec, surroundings(definition))
   if (problems.length > 0) {
     return refused(execution, "PipelineInvalid", problems.map((problem) => problem.message).join("; "), now)
@@ -81,6 +85,16 @@ export function accept(execution: Execution, definition: Definition, now: string
   return { ...runStatus(execution, { startTime: now, snapshot }, waiting, now), snapshot }
 }
 
+/** A stage of the pipeline that is too large to be run, told by its type. */
+function findLargeStage({ spec }: Pipeline, { stages }: Definition): string | undefined {
+  for (const type of new Set([...spec.stages, ...(spec.finally ?? [])].map((stage) => stage.type))) {
+    const stage = stages.get(type)
+    const { problem } = stage === undefined ? {} : analysisOf(stage.spec)
+    if (problem !== undefined) return `PeanutStage "${type}": ${problem}`
+  }
+  return undefined
+}
+
 /** Every stage of a run, in the order in which its status lists them. */
 function namesIn({ stages, finally: atEnd = [] }: Pick<Snapshot, "stages" | "finally">): readonly string[] {
   return [...stages, ...atEnd].map(({ name }) => name)
@@ -97,10 +111,11 @@ function findSpecProblems(execution: Execution, { metadata, spec: pipeline }: Pi
 }
 
 function findApprovalProblems({ spec }: Execution, pipeline: string, stages: Snapshot["stages"]): readonly string[] {
-  const names = stages.map(({ name }) => name)
-  const unknown = (spec.approved ?? []).filter((name) => !names.includes(name))
+  const names = new Set(stages.map(({ name }) => name))
+  const unknown = (spec.approved ?? []).filter((name) => !names.has(name)).slice(0, maxProblems)
+  const suggest = newSuggestions()
   return unknown.map(
-    (name) => `approved names "${name}", which is no stage of pipeline "${pipeline}"${didYouMean(name, names)}`,
+    (name) => `approved names "${name}", which is no stage of pipeline "${pipeline}"${suggest(name, () => names)}`,
   )
 }
 
@@ -113,7 +128,7 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return level.length > 0
 }
 
-function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: ReadonlyMap<string, Stage>): Snapshot {
+function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: Definition["stages"]): Snapshot {
   const { stages: graph, finally: atEnd, params, failurePolicy, maxParallel, concurrencyPolicy } = pipeline.spec
   const timeout = spec.timeout ?? pipeline.spec.timeout
   const types = [...new Set([...graph, ...(atEnd ?? [])].map((stage) => stage.type))]
@@ -121,7 +136,13 @@ function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: ReadonlyM
     pipelineGeneration: pipeline.metadata.generation,
     stages: graph,
     ...(atEnd !== undefined && { finally: atEnd }),
-    stageSpecs: Object.fromEntries(types.map((type) => [type, readStage(stages.get(type)!.spec).spec])),
+    stageSpecs: Object.fromEntries(
+      types.flatMap((type) => {
+        const stage = stages.get(type)
+        // One that was not read for its size: the others alone are more than a snapshot may take.
+        return stage === undefined ? [] : [[type, readStage(stage.spec).spec]]
+      }),
+    ),
     ...(params !== undefined && { params: paramValues(params, spec.params) }),
     ...(timeout !== undefined && { timeout }),
     ...(failurePolicy !== undefined && { failurePolicy }),

@@ -2,7 +2,7 @@
 
 import { nulMistake } from "../api/nul.ts"
 import type { Param, ParamSpec } from "../api/param.ts"
-import { didYouMean } from "../words/nearest-name.ts"
+import { didYouMean, type Suggest } from "../words/nearest-name.ts"
 
 export type Values = Readonly<Record<string, string>>
 
@@ -29,16 +29,16 @@ export interface GivenParam {
 export function findParamProblems(
   declared: readonly ParamSpec[] = [],
   given: readonly GivenParam[] = [],
-  whose: { readonly giver: string; readonly declarer: string },
+  whose: { readonly giver: string; readonly declarer: string; readonly suggest?: Suggest },
 ): readonly string[] {
-  const names = declared.map(({ name }) => name)
-  const known = new Set(names)
+  const known = new Set(declared.map(({ name }) => name))
+  const { suggest = (wrong, names) => didYouMean(wrong, names()) } = whose
   const set = new Set(given.map(({ name }) => name))
   const unknown = [...set]
     .filter((name) => !known.has(name))
     .map(
       (name) =>
-        `${whose.giver} gives param "${name}", which ${whose.declarer} does not declare${didYouMean(name, names)}`,
+        `${whose.giver} gives param "${name}", which ${whose.declarer} does not declare${suggest(name, () => known)}`,
     )
   const missing = declared
     .filter((param) => param.default === undefined && !set.has(param.name))

@@ -2,8 +2,9 @@
 
 import { apiVersion, group } from "../api/meta.ts"
 import { pathText } from "../api/parts.ts"
-import { type StageSpec, stageContainerName } from "../api/stage.ts"
+import { type StageSpec, stageContainerName, stageSpec } from "../api/stage.ts"
 import { readStage } from "../api/stage-parts.ts"
+import { findWeightProblem } from "../execution/stage-weight.ts"
 import { didYouMean, nearestName } from "../words/nearest-name.ts"
 import { quoted } from "../words/phrases.ts"
 import type { WrittenDocument } from "./documents.ts"
@@ -63,7 +64,9 @@ function readObject(file: string, { value, lineOf }: WrittenDocument): ReadObjec
   const problems = problemsOf([
     ...identity,
     ...ofShape.map((finding) => withAdvice(finding, value)),
-    ...(kind === "PeanutStage" ? [...imageMistakes(value), ...partMistakes(value, ofShape)] : []),
+    ...(kind === "PeanutStage"
+      ? [...imageMistakes(value), ...partMistakes(value, ofShape), ...weightMistakes(value)]
+      : []),
     ...(kind === "PeanutPipeline" ? graphMistakes(value) : []),
     ...(kind === "PeanutPipelineExecution" ? rerunMistakes(value) : []),
   ])
@@ -133,6 +136,13 @@ function partMistakes({ spec }: JsonObject, told: readonly Finding[]): readonly 
   return readStage(spec as StageSpec)
     .mistakes.map(({ path, message }) => ({ path: ["spec", ...path], message: `spec.${pathText(path)}: ${message}` }))
     .filter(({ path }) => !known.has(JSON.stringify(path)))
+}
+
+/** How large a PeanutStage may be, which its CRD limits in part. */
+function weightMistakes({ spec }: JsonObject): readonly Finding[] {
+  const parsed = stageSpec.safeParse(spec).data
+  const message = parsed && findWeightProblem(parsed)
+  return message === undefined ? [] : [{ path: ["spec"], message }]
 }
 
 /** The rule of PeanutStage that its CRD states in CEL. */

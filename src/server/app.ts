@@ -18,7 +18,8 @@ import { parseEvents } from "../events/parse.ts"
 import { TraceParent, traceId, validTraceParent } from "../events/trace-context.ts"
 import { eventsTotal } from "../metrics.ts"
 import type { Settings } from "../settings.ts"
-import { readBody } from "./body.ts"
+import { maxBodyBytes, maxStartBodyBytes, readBody } from "./body.ts"
+import { makeBodyBudget, type Share } from "./body-budget.ts"
 import { admit, type NotAllowed, type Unauthenticated } from "./callers.ts"
 
 const allowed = { Allow: "POST, OPTIONS" }
@@ -37,26 +38,51 @@ export function makeApp(
   settings: Pick<Settings, "callers" | "namespace"> = { callers: undefined, namespace: undefined },
 ): App {
   const app: App = new Hono()
-  app.post("/", (c) => receive(c, (event) => handle(event, settings.namespace)))
+  const budget = makeBodyBudget()
+  app.post("/", (c) => receive(c, { work: (event) => handle(event, settings.namespace), maxBytes: maxBodyBytes }))
   app.post(pipelinePath, (c) => {
     const { namespace, pipeline: name } = c.req.param()
-    return receive(c, (event) => startIn(settings.namespace, { namespace, name }, event), "refuse batches")
+    const work: Work = (event) => startIn(settings.namespace, { namespace, name }, event)
+    return receive(c, { work, maxBytes: maxStartBodyBytes, batches: "refuse batches" })
   })
 
-  async function receive(c: Context<Env>, work: Work, batches?: "refuse batches"): Promise<Response> {
+  /** What a body takes is given back when its events are dealt with, as they are as large. */
+  async function receive(c: Context<Env>, reception: Reception): Promise<Response> {
+    const share = budget.share()
+    const { signal, forget } = whileWaitedFor(c.env.outgoing)
+    try {
+      return await received(c, reception, share, signal)
+    } finally {
+      forget()
+      share.release()
+    }
+  }
+
+  async function received(
+    c: Context<Env>,
+    { work, maxBytes, batches }: Reception,
+    share: Share,
+    signal: AbortSignal,
+  ): Promise<Response> {
     // As Node.js has them: a Request of the Fetch API, with its stream and its Headers, costs half as much again.
     const { incoming } = c.env
     const { headers } = incoming
-    const admission = await runtime.runPromiseExit(admit(settings.callers, headers.authorization))
+    const admission = await runtime.runPromiseExit(admit(settings.callers, headers.authorization), { signal })
     if (Exit.isFailure(admission)) return unread(answer(c, admission))
     // Each of its events would start an execution, and one answer could not say which did.
     if (batches !== undefined && isBatch(headers)) {
       return unread(refuse(c, "one event starts one execution; batches are taken at /"))
     }
-    const body = await readBody(incoming)
-    if ("problem" in body) return unread(refuse(c, body.problem))
+    const body = await readBody(incoming, { maxBytes, share })
+    if ("problem" in body) return unread(body.isForNow ? later(c, body.problem) : refuse(c, body.problem))
     const { events, problem } = parseEvents(headers, body)
-    const exit = await runtime.runPromiseExit(handleAll(distinctEvents(events), work, headers.traceparent))
+    const distinct = distinctEvents(events)
+    if (distinct.length > maxBatch) {
+      return unread(
+        refuse(c, `a batch about ${distinct.length} objects is more than the ${maxBatch} that one may have`),
+      )
+    }
+    const exit = await runtime.runPromiseExit(handleAll(distinct, work, headers.traceparent), { signal })
     return problem !== undefined && Exit.isSuccess(exit) ? unread(refuse(c, problem)) : answer(c, exit)
   }
 
@@ -92,25 +118,52 @@ export function makeApp(
 const isBatch = (headers: IncomingHttpHeaders) =>
   /^\s*application\/cloudevents-batch/i.test(headers["content-type"] ?? "")
 
+/** The most objects that one batch may be about: each is work, and its sender waits for all of it. */
+const maxBatch = 100
+
+/** How a request is dealt with, by its path. */
+interface Reception {
+  readonly work: Work
+  readonly maxBytes: number
+  readonly batches?: "refuse batches"
+}
+
+/** A signal that aborts when a sender goes away before it was answered: nobody waits for the work. */
+function whileWaitedFor(outgoing: HttpBindings["outgoing"]) {
+  const controller = new AbortController()
+  const gone = () => controller.abort()
+  outgoing.once("close", gone)
+  return { signal: controller.signal, forget: () => outgoing.off("close", gone) }
+}
+
 type Events = readonly CloudEventV1<unknown>[]
 type Work = (event: CloudEventV1<unknown>) => Effect.Effect<void, NotTaken | Unavailable, Cluster>
 
-/** Every event of a batch has its turn, whatever becomes of the others; then the first failure is the answer. */
+/**
+ * Every event of a batch has its turn, whatever becomes of the others, defects included; then the first failure is the
+ * answer, before all others one that another try may cure.
+ */
 const handleAll = (events: Events, work: Work, header: unknown) =>
   Effect.gen(function* () {
-    const results = yield* Effect.forEach(events, (event) => Effect.result(traced(work(event), event, header)))
-    const failures = results.flatMap((result, i) =>
-      result._tag === "Failure" ? [{ failure: result.failure, event: events[i]! }] : [],
+    const exits = yield* Effect.forEach(events, (event) => Effect.exit(traced(work(event), event, header)))
+    const failures = exits.flatMap((exit, i) =>
+      Exit.isFailure(exit) ? [{ cause: exit.cause, event: events[i]! }] : [],
     )
-    const first = failures.find(({ failure }) => failure._tag === "Unavailable") ?? failures[0]
+    const first = failures.find(({ cause }) => failureOf(cause)?._tag === "Unavailable") ?? failures[0]
     if (first === undefined) return
-    const { failure, event } = first
-    if (failure._tag === "Unavailable") {
+    const { cause, event } = first
+    for (const { cause, event } of failures.filter((failure) => failure !== first && Cause.hasDies(failure.cause))) {
+      yield* traced(Effect.logError("request failed", cause), event, header)
+    }
+    const failure = failureOf(cause)
+    if (failure?._tag === "Unavailable") {
       const { type, id } = event
       yield* traced(Effect.logWarning("not now", { type, id, error: failure.message }), event, header)
     }
-    return yield* failure
+    return yield* Effect.failCause(cause)
   })
+
+const failureOf = <E>(cause: Cause.Cause<E>): E | undefined => cause.reasons.find(Cause.isFailReason)?.error
 
 /** An event's own trace context wins over that of the request which brought it. */
 const traced = <A, E, R>(effect: Effect.Effect<A, E, R>, { traceparent }: CloudEventV1<unknown>, header: unknown) => {
@@ -124,7 +177,9 @@ type Failure = NotTaken | Unavailable | Unauthenticated | NotAllowed
 function answer(c: Context, exit: Exit.Exit<void, Failure>): Response {
   // With a length Go's client, which the senders use, keeps the connection; after chunks it did not read it opens another.
   if (Exit.isSuccess(exit)) return c.body(null, 202, { "Content-Length": "0" })
-  const failure = exit.cause.reasons.find(Cause.isFailReason)?.error
+  const failure = failureOf(exit.cause)
+  // Its sender has gone away; whoever hears this all the same may send it again.
+  if (failure === undefined && Cause.hasInterruptsOnly(exit.cause)) return later(c, "the request was given up")
   switch (failure?._tag) {
     case "NotTaken":
       return refuse(c, failure.message)
@@ -133,11 +188,14 @@ function answer(c: Context, exit: Exit.Exit<void, Failure>): Response {
     case "NotAllowed":
       return c.text(`${failure.message}\n`, 403)
     case "Unavailable":
-      return c.text(`try again: ${shortened(failure.message)}\n`, 503, { "Retry-After": "1" })
+      return later(c, failure.message)
     case undefined:
       throw Cause.squash(exit.cause)
   }
 }
+
+const later = (c: Context, why: string): Response =>
+  c.text(`try again: ${shortened(why)}\n`, 503, { "Retry-After": "1" })
 
 /**
  * Sending it again would not help. No `Connection: close`: with it Node.js resets a connection on which more of the

@@ -1,12 +1,11 @@
 // Text from elsewhere made fit for a terminal: whatever a program wrote or somebody called a stage, the cursor stays
 // where the view left it.
 
-import { stripVTControlCharacters } from "node:util"
-
 /** A name or a message on one line, without anything that a terminal obeys. */
 export function plain(text: string): string {
   if (!/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(text)) return text
-  return stripVTControlCharacters(text)
+  return text
+    .replace(sequences, "")
     .replace(/\s*[\t\n\v\f\r\u2028\u2029]\s*/g, " ")
     .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
 }
@@ -29,15 +28,11 @@ export function outputLine(line: string): string {
 
 const esc = "\x1b"
 
-/** Control sequences (ECMA-48) first, then strings such as titles and links, other escapes, lone control characters. */
-const obeyed = new RegExp(
-  [
-    `${esc}\\[[0-?]*[ -/]*[@-~]?`,
-    `${esc}[\\]PX^_][^\\p{Cc}]*(?:\\x07|${esc}\\\\)?`,
-    `${esc}[ -/]*[0-~]?`,
-    "\\p{Cc}",
-  ].join("|"),
-  "gu",
-)
+/** Control sequences (ECMA-48) first, then strings such as titles and links, then other escapes. */
+const escapes = [`${esc}\\[[0-?]*[ -/]*[@-~]?`, `${esc}[\\]PX^_][^\\p{Cc}]*(?:\\x07|${esc}\\\\)?`, `${esc}[ -/]*[0-~]?`]
+
+const sequences = new RegExp([...escapes, "\\x9b[0-?]*[ -/]*[@-~]?"].join("|"), "gu")
+/** With the control characters that stand alone. */
+const obeyed = new RegExp([...escapes, "\\p{Cc}"].join("|"), "gu")
 
 const isColour = new RegExp(`^${esc}\\[[\\d;:]*m$`)

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { describe, expect, it } from "vitest"
-import { type Execution, isUnfinished } from "../../src/api/execution.ts"
+import type { Execution } from "../../src/api/execution.ts"
 import { apiVersion, type Ref } from "../../src/api/meta.ts"
 import type { PipelineStage } from "../../src/api/pipeline.ts"
 import { type ObjectApi, type Resource, resources } from "../../src/cluster/object-api.ts"
@@ -80,7 +80,7 @@ const cases = {
     await create(world, resources.pipelines, "web", { spec: { stages: graph("a → b") } })
     const definition = await ok(world.cluster.definition(await newExecution(world)))
     expect(definition.pipeline?.spec.stages).toEqual(graph("a → b"))
-    expect([...definition.stages].map(([name, stage]) => [name, stage.spec])).toEqual([["task", { image: "busybox" }]])
+    expect([...definition.stages].map(([name, stage]) => [name, stage?.spec])).toEqual([["task", { image: "busybox" }]])
     const { pipeline } = await ok(world.cluster.pipeline({ namespace: world.namespace, name: "web" }))
     expect(pipeline).toEqual(definition.pipeline)
   },
@@ -206,7 +206,7 @@ const cases = {
   },
 
   "keeps names that are strange": async (world: World) => {
-    const names = ["__proto__", "constructor", "Fünfte Stufe 🥜", "\u202Eتجربة", 'a "b" \\ c']
+    const names = ["__proto__", "constructor", "Fünfte Stufe 🥜", "تجربة", 'a "b" \\ c']
     const run = await newExecution(world)
     const stages = names.map((name, index) => ({ name, type: "task", ...(index > 0 && { dependsOn: [names[0]!] }) }))
     const status = acceptedStatus(run, stages)
@@ -369,7 +369,7 @@ const cases = {
     const run = await newExecution(world)
     const ended = { ...acceptedStatus(run, "a, b"), phase: "Succeeded" as const, completionTime: now }
     await ok(world.cluster.writeStatus(run, ended))
-    const all = await ok(world.cluster.executions())
+    const all = await ok(world.cluster.ended())
     const [own] = all.filter(({ metadata }) => metadata.uid === run.metadata.uid)
     expect(own).toMatchObject({ metadata: { name: "run" }, spec: { pipelineName: "web" } })
     expect(own!.status).toEqual({ phase: "Succeeded", completionTime: now })
@@ -490,7 +490,51 @@ const cases = {
     await create(world, resources.pipelines, "web", { spec: { stages: graph("a") } })
     await create(world, resources.stages, "task", { spec: { image: "busybox" } })
     expect(namesOf(world, (await ok(world.cluster.pipelines())).map(refOf))).toEqual(["web"])
-    expect(namesOf(world, (await ok(world.cluster.stages())).map(refOf))).toEqual(["task"])
+    await create(world, resources.stages, "unused", { spec: { image: "busybox" } })
+    await create(world, resources.stages, "large", {
+      spec: { image: "busybox", jobTemplate: { spec: { template: { spec: { note: "x".repeat(600_000) } } } } },
+    })
+    const stages = await ok(world.cluster.stages(({ name }) => name !== "unused"))
+    const own = [...(stages.get(world.namespace) ?? [])].map(([name, stage]) => [name, stage?.spec])
+    expect(own.toSorted()).toEqual([
+      ["large", undefined],
+      ["task", { image: "busybox" }],
+      ["unused", undefined],
+    ])
+  },
+
+  "lists as unfinished what has no status, waits or runs, and as ended what has ended": async (world: World) => {
+    await newExecution(world, "new")
+    for (const phase of ["Pending", "Running", "Succeeded", "Failed", "Cancelled"] as const) {
+      const run = await newExecution(world, phase.toLowerCase())
+      await ok(world.cluster.writeStatus(run, { phase, completionTime: now }))
+    }
+    expect(await unfinishedNames(world)).toEqual(["new", "pending", "running"])
+    const ended = (await ok(world.cluster.ended())).map(refOf)
+    expect(namesOf(world, ended)).toEqual(["cancelled", "failed", "succeeded"])
+  },
+
+  "reads no more of the stages of a pipeline than many times what a run can keep": async (world: World) => {
+    // A value takes more memory than bytes of JSON: a third of the limit each, so that the last one is left.
+    const args = Array.from({ length: 150_000 }, () => "x")
+    for (const name of ["a", "b", "c", "d"]) {
+      await create(world, resources.stages, name, {
+        spec: { image: "busybox", jobTemplate: { spec: { template: { spec: { args } } } } },
+      })
+    }
+    await create(world, resources.pipelines, "web", {
+      spec: { stages: ["a", "b", "c", "d"].map((name) => ({ name, type: name })) },
+    })
+    const definition = await ok(world.cluster.definition(await newExecution(world)))
+    expect([...definition.stages].map(([name, stage]) => [name, stage !== undefined])).toEqual([
+      ["a", true],
+      ["b", true],
+      ["c", true],
+      ["d", false],
+    ])
+    expect(accept(await executionOf(world, "run"), definition, now).conditions).toMatchObject([
+      { reason: "PipelineTooLarge" },
+    ])
   },
 
   "refuses the status of a pipeline that was edited meanwhile": async (world: World) => {
@@ -580,7 +624,7 @@ async function jobNames({ cluster }: World, run: Execution): Promise<string[]> {
 }
 
 async function unfinishedNames(world: World): Promise<string[]> {
-  return namesOf(world, (await ok(world.cluster.executions())).filter(isUnfinished).map(refOf))
+  return namesOf(world, await ok(world.cluster.unfinished()))
 }
 
 const refOf = ({ metadata: { namespace, name } }: { readonly metadata: Ref }): Ref => ({ namespace, name })

@@ -94,3 +94,30 @@ describe("lanes", () => {
     expect(await outcome(next)).toBe("next")
   })
 })
+
+describe("a look whose first caller goes away", () => {
+  it("goes on for the others that wait for it", async () => {
+    const { ask, begun, settle } = gated()
+    const first = ask("a")
+    const others = [ask("b"), ask("c")]
+    await settle()
+    await Effect.runPromise(Fiber.interrupt(first))
+    await settle()
+    expect(begun.map(({ causes }) => causes)).toEqual([["a"], ["b", "c"]])
+    await Effect.runPromise(Fiber.interrupt(others[0]!))
+    begun[1]!.end(Effect.succeed("second"))
+    expect(await outcome(others[1]!)).toBe("second")
+  })
+
+  it("stops when nobody waits any more, and the next one begins", async () => {
+    const { ask, begun, settle } = gated()
+    const fibers = [ask("a"), ask("b"), ask("c")]
+    await settle()
+    for (const fiber of fibers) await Effect.runPromise(Fiber.interrupt(fiber))
+    const late = ask("d")
+    await settle()
+    expect(begun.map(({ causes }) => causes)).toContainEqual(["d"])
+    begun.at(-1)!.end(Effect.succeed("late"))
+    expect(await outcome(late)).toBe("late")
+  })
+})

@@ -223,7 +223,7 @@ describe("a run", () => {
     world.calls.length = 0
     await world.resync()
     expect([world.jobs(), world.run().status]).toEqual(["", undefined])
-    expect(world.calls.map(({ verb }) => verb)).toEqual(["list", "list", "list", "list"])
+    expect(world.calls.map(({ verb }) => verb)).toEqual(["list", "list", "list", "list", "list"])
   })
 
   it("of a name that was used before starts anew, under other Jobs", async () => {

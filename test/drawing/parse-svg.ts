@@ -7,7 +7,7 @@ export interface Element {
   text: string
 }
 
-const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" }
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' }
 
 export function parseSvg(source: string): Element {
   const root: Element = { name: "", attributes: {}, children: [], text: "" }
@@ -42,7 +42,7 @@ export function elementsOf(element: Element): readonly Element[] {
 
 function decoded(text: string): string {
   return text.replace(/&([^;]*);?/g, (whole, name: string) => {
-    const sign = entities[name]
+    const sign = /^#\d+$/.test(name) ? String.fromCodePoint(Number(name.slice(1))) : entities[name]
     if (sign === undefined || !whole.endsWith(";")) throw new Error(`no entity: ${text.slice(0, 80)}`)
     return sign
   })

@@ -110,9 +110,9 @@ describe("an event that cannot matter", () => {
     expect(api.calls).toEqual([])
   })
 
-  it("is told from one that does: a resync lists everything once", async () => {
+  it("is told from one that does: a resync lists every kind once, and executions by whether they have ended", async () => {
     expect((await send(ping)).status).toBe(202)
-    expect(api.calls).toHaveLength(4)
+    expect(api.calls).toHaveLength(5)
   })
 })
 

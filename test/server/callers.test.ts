@@ -181,10 +181,50 @@ describe("a review of a token", () => {
     )
   })
 
-  it("is not remembered where it found nobody: a token that becomes valid is let in at once", async () => {
+  it("that found nobody holds for ten seconds: a bad token costs one review, and one that becomes valid is let in soon", async () => {
     const { bodies, reviewer } = answering({ authenticated: false })
-    await inTestTime(Effect.andThen(reviewer.review("t", "peanut"), reviewer.review("t", "peanut")))
-    expect(bodies).toHaveLength(2)
+    await inTestTime(
+      Effect.gen(function* () {
+        for (let i = 0; i < 10; i++) yield* reviewer.review("t", "peanut")
+        expect(bodies).toHaveLength(1)
+        yield* TestClock.adjust("11 seconds")
+        yield* reviewer.review("t", "peanut")
+        expect(bodies).toHaveLength(2)
+      }),
+    )
+  })
+
+  it("of one token at the same time is one call", async () => {
+    const { bodies, reviewer } = answering(valid)
+    const reviews = Array.from({ length: 20 }, () => outcome(reviewer.review("t", "peanut")))
+    expect(await Promise.all(reviews)).toEqual(reviews.map(() => source))
+    expect(bodies).toHaveLength(1)
+  })
+
+  it("goes on for the others where one of those who wait for it goes away", async () => {
+    let answered = () => {}
+    const reviewer = tokenReviewer(async () => {
+      await new Promise<void>((resolve) => (answered = resolve))
+      return { status: 201, body: { metadata: {}, status: valid }, bytes: 0 }
+    })
+    const first = Effect.runFork(reviewer.review("t", "peanut"))
+    const second = outcome(reviewer.review("t", "peanut"))
+    await Effect.runPromise(Fiber.interrupt(first))
+    answered()
+    expect(await second).toBe(source)
+  })
+
+  it("is remembered of a good token, however many bad ones strangers send", async () => {
+    const asked: string[] = []
+    const reviewer = tokenReviewer(async ({ body }) => {
+      const { token } = JSON.parse(String(body)).spec
+      asked.push(token)
+      return { status: 201, body: { metadata: {}, status: token === "good" ? valid : {} }, bytes: 0 }
+    })
+    const bad = Effect.forEach(Array.from({ length: 3000 }), (_, i) => reviewer.review(`bad-${i}`, "peanut"))
+    const good = reviewer.review("good", "peanut")
+    await inTestTime(Effect.andThen(good, Effect.andThen(bad, good)))
+    expect(asked.filter((token) => token === "good")).toHaveLength(1)
   })
 
   it("remembers so many tokens and no more", async () => {

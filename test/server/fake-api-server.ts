@@ -82,9 +82,12 @@ export const json =
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
   }
 
-/** An error as an API server words it. */
+/** An error as an API server words it; one about an object that is not there names it. */
 export const failure = (code: number, reason: string, message = reason): RequestListener =>
-  json(code, { kind: "Status", apiVersion: "v1", status: "Failure", code, reason, message })
+  json(code, {
+    ...{ kind: "Status", apiVersion: "v1", status: "Failure", code, reason, message },
+    ...(reason === "NotFound" && { details: { name: "that" } }),
+  })
 
 function emptyCluster(request: IncomingMessage, response: ServerResponse): void {
   const isList = /\/(peanut\w+|jobs|pods|events)(\?.*)?$/.test(request.url ?? "")

@@ -103,7 +103,8 @@ describe("a Job whose owner has a name that is none", () => {
     "leads to no call, and keeps no resync from its end (%j)",
     async (name) => {
       const job = { metadata: { ...metadata, ownerReferences: [{ ...owner, name }] }, spec: {} }
-      const lists = [[], [], [], [job]].map((items) => json(200, { items, metadata: {} }))
+      // Pipelines, executions that have not ended, Jobs.
+      const lists = [[], [], [job]].map((items) => json(200, { items, metadata: {} }))
       fresh.api.next(...lists)
       expect((await post(fresh.url, binary(ping))).status).toBe(202)
       await fresh.expectWell()

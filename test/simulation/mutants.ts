@@ -77,9 +77,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: "I5",
     what: "a resync passes over executions that have not begun",
-    file: "src/controller/resync.ts",
-    find: "executions.filter(isUnfinished)",
-    replace: "executions.filter((it) => isUnfinished(it) && it.status?.phase !== undefined)",
+    file: "src/cluster.ts",
+    find: 'notFields: { "status.phase": finalPhases }, isMetadataOnly',
+    replace: 'notFields: { "status.phase": ["", ...finalPhases] }, isMetadataOnly',
   },
   {
     invariant: "I5",
@@ -98,8 +98,8 @@ export const mutants: readonly Mutant[] = [
     invariant: "I5",
     what: "one execution that fails keeps the others from their turn in a resync",
     file: "src/cluster.ts",
-    find: "results.flatMap((result) => (result.success ? [result.data] : []))",
-    replace: "malformed > 0 ? [] : results.flatMap((result) => (result.success ? [result.data] : []))",
+    find: "return picked.filter((object) => object !== undefined)",
+    replace: "return malformed.length > 0 ? [] : picked.filter((object) => object !== undefined)",
   },
   {
     invariant: "I6",

@@ -16,6 +16,7 @@ import { Cluster, makeCluster } from "../../src/cluster.ts"
 import { EndedJobs, type EndedJobsService, rememberEndedJobs } from "../../src/controller/ended-jobs.ts"
 import { handle } from "../../src/controller/handle.ts"
 import { Lanes, type LanesService, makeLanes } from "../../src/controller/lanes.ts"
+import { makeOneResync, OneResync, type OneResyncService } from "../../src/controller/one-resync.ts"
 
 export interface Call {
   readonly verb: "get" | "list" | "create" | "patch" | "delete"
@@ -62,10 +63,15 @@ export interface Replica {
 
 export interface Process {
   readonly lanes: LanesService
+  readonly oneResync: OneResyncService
   readonly endedJobs: EndedJobsService
 }
 
-export const newProcess = (): Process => ({ lanes: makeLanes(), endedJobs: rememberEndedJobs() })
+export const newProcess = (): Process => ({
+  lanes: makeLanes(),
+  oneResync: makeOneResync(),
+  endedJobs: rememberEndedJobs(),
+})
 
 /** What the world does for a replica. */
 export interface Host {
@@ -81,6 +87,7 @@ export function begin(host: Host, api: ObjectApi, handling: Handling, event: Clo
   const context = Context.make(Cluster, makeCluster(gate(api, host, handling))).pipe(
     Context.add(Clock.Clock, clockOf(host, handling)),
     Context.add(Lanes, handling.replica.process.lanes),
+    Context.add(OneResync, handling.replica.process.oneResync),
     Context.add(EndedJobs, handling.replica.process.endedJobs),
     Context.add(References.MinimumLogLevel, "None"),
     Context.add(References.TracerEnabled, false),

@@ -11,7 +11,7 @@ import type { Loaded } from "../../manifests/loaded.ts"
 import type { Manifest } from "../../manifests/manifest.ts"
 import { readOwn } from "../../manifests/own.ts"
 import { formatProblem } from "../../manifests/problem.ts"
-import { exitCodes } from "../play/run.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { toText } from "../view/graph-text.ts"
 
 export const formats = ["text", "mermaid", "dot", "svg"] as const

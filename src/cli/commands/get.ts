@@ -2,9 +2,10 @@
 
 import { styleText } from "node:util"
 import * as Command from "effect/cli/Command"
-import { readExecution } from "../../client/errors.ts"
+import * as Effect from "effect/Effect"
+import { readExecution } from "../../client/executions.ts"
 import { resources } from "../../cluster/object-api.ts"
-import { exitCodes } from "../play/run.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { formatObject, objectForms } from "../view/output.ts"
 import { executionPage } from "../view/page.ts"
 import { withCluster } from "./cluster/command.ts"
@@ -14,17 +15,18 @@ export const getCommand = Command.make(
   "get",
   { execution: executionArgument, output: outputFlag([...objectForms, "wide"]), ...clusterFlags },
   ({ execution: name, output, ...flags }) =>
-    withCluster(flags, async (client) => {
-      const execution = await readExecution(client, name)
-      const paint: Parameters<typeof executionPage>[2] = (style, text) =>
-        styleText(style, text, { stream: process.stdout })
-      console.log(
-        output === undefined || output === "wide"
-          ? executionPage(execution, { isWide: output === "wide", nowMillis: Date.now() }, paint)
-          : formatObject(resources.executions, execution, output),
-      )
-      return exitCodes.succeeded
-    }),
+    withCluster(flags, (client) =>
+      Effect.map(readExecution(client, name), (execution) => {
+        const paint: Parameters<typeof executionPage>[2] = (style, text) =>
+          styleText(style, text, { stream: process.stdout })
+        console.log(
+          output === undefined || output === "wide"
+            ? executionPage(execution, { isWide: output === "wide", nowMillis: Date.now() }, paint)
+            : formatObject(resources.executions, execution, output),
+        )
+        return exitCodes.succeeded
+      }),
+    ),
 ).pipe(
   Command.withDescription("Show an execution: its stages as a graph, and why each is where it is"),
   Command.withExamples([

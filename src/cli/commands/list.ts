@@ -3,14 +3,15 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Client } from "../../client/client.ts"
-import { CommandError } from "../../client/errors.ts"
 import type { ExecutionObject, KubernetesObject } from "../../client/objects.ts"
 import { resources } from "../../cluster/object-api.ts"
-import { exitCodes } from "../play/run.ts"
+import { type CommandError, exitCodes } from "../exit-codes.ts"
 import { formatObjects, objectForms } from "../view/output.ts"
 import { objectTable } from "../view/table.ts"
+import { BadUsage } from "./cluster/bad-usage.ts"
 import { withCluster } from "./cluster/command.ts"
 import { clusterFlags, outputFlag, switchFlag } from "./cluster/flags.ts"
 
@@ -33,24 +34,28 @@ export const listCommand = Command.make(
     ...clusterFlags,
   },
   ({ kind, pipeline, allNamespaces, output, ...flags }) =>
-    withCluster(flags, async (client) => {
-      const name = Option.getOrUndefined(pipeline)
-      if (kind === "pipelines" && name !== undefined) {
-        throw new CommandError("--pipeline chooses among executions", exitCodes.badInput)
-      }
-      const objects =
-        kind === "pipelines" ? await pipelines(client, allNamespaces) : await executions(client, allNamespaces, name)
-      if (output !== undefined && output !== "wide") {
-        // A list without items is an answer, too; of names there would be an empty line.
-        if (objects.length > 0 || output !== "name") console.log(formatObjects(resources[kind], objects, output))
-      } else if (objects.length === 0) {
-        console.error(allNamespaces ? "No resources found" : `No resources found in ${client.namespace} namespace.`)
-      } else {
-        const options = { isWide: output === "wide", withNamespace: allNamespaces, nowMillis: Date.now() }
-        console.log(objectTable(resources[kind], objects, options))
-      }
-      return exitCodes.succeeded
-    }),
+    withCluster(
+      flags,
+      Effect.fnUntraced(function* (client): Effect.fn.Return<number, CommandError> {
+        const name = Option.getOrUndefined(pipeline)
+        if (kind === "pipelines" && name !== undefined) {
+          return yield* new BadUsage({ message: "--pipeline chooses among executions" })
+        }
+        const objects = yield* kind === "pipelines"
+          ? pipelines(client, allNamespaces)
+          : executions(client, allNamespaces, name)
+        if (output !== undefined && output !== "wide") {
+          // A list without items is an answer, too; of names there would be an empty line.
+          if (objects.length > 0 || output !== "name") console.log(formatObjects(resources[kind], objects, output))
+        } else if (objects.length === 0) {
+          console.error(allNamespaces ? "No resources found" : `No resources found in ${client.namespace} namespace.`)
+        } else {
+          const options = { isWide: output === "wide", withNamespace: allNamespaces, nowMillis: Date.now() }
+          console.log(objectTable(resources[kind], objects, options))
+        }
+        return exitCodes.succeeded
+      }),
+    ),
 ).pipe(
   Command.withAlias("ls"),
   Command.withDescription("List the executions, or the pipelines, of the cluster"),
@@ -62,16 +67,23 @@ export const listCommand = Command.make(
 )
 
 /** In the order in which they started. */
-async function executions(client: Client, everywhere: boolean, pipeline: string | undefined) {
-  const all = await client.list<ExecutionObject>(resources.executions, everywhere ? {} : undefined)
+function executions(client: Client, everywhere: boolean, pipeline: string | undefined) {
   const started = ({ status, metadata }: ExecutionObject) => status?.startTime ?? metadata.creationTimestamp
-  return all
-    .filter(({ spec }) => pipeline === undefined || spec.pipelineName === pipeline)
-    .toSorted((a, b) => started(a).localeCompare(started(b)) || byName(a, b))
+  return client
+    .list<ExecutionObject>(resources.executions, everywhere ? {} : undefined)
+    .pipe(
+      Effect.map((all) =>
+        all
+          .filter(({ spec }) => pipeline === undefined || spec.pipelineName === pipeline)
+          .toSorted((a, b) => started(a).localeCompare(started(b)) || byName(a, b)),
+      ),
+    )
 }
 
-async function pipelines(client: Client, everywhere: boolean) {
-  return (await client.list<KubernetesObject>(resources.pipelines, everywhere ? {} : undefined)).toSorted(byName)
+function pipelines(client: Client, everywhere: boolean) {
+  return client
+    .list<KubernetesObject>(resources.pipelines, everywhere ? {} : undefined)
+    .pipe(Effect.map((all) => all.toSorted(byName)))
 }
 
 function byName({ metadata: a }: KubernetesObject, { metadata: b }: KubernetesObject): number {

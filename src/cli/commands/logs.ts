@@ -4,11 +4,13 @@ import { styleText } from "node:util"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { CommandError } from "../../client/errors.ts"
+import { whilst } from "../../client/errors.ts"
 import { followLogs, showLogs } from "../../client/logs.ts"
-import { exitCodes } from "../play/run.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { lineFormatter } from "../view/log-line.ts"
+import { BadUsage } from "./cluster/bad-usage.ts"
 import { withCluster } from "./cluster/command.ts"
 import { clusterFlags, executionArgument, switchFlag } from "./cluster/flags.ts"
 
@@ -31,8 +33,10 @@ export const logsCommand = Command.make(
     ...clusterFlags,
   },
   ({ execution, stage, follow, previous, container, ...flags }) =>
-    withCluster(flags, async (client) => {
-      if (follow && previous) throw new CommandError("--previous has ended: leave out --follow", exitCodes.badInput)
+    withCluster(flags, (client) => {
+      if (follow && previous) {
+        return Effect.fail(new BadUsage({ message: "--previous has ended: leave out --follow" }))
+      }
       const stages: string[] = []
       const isTerminal = process.stdout.isTTY
       const options = { withStage: Option.isNone(stage), isTerminal }
@@ -43,14 +47,18 @@ export const logsCommand = Command.make(
         stage: Option.getOrUndefined(stage),
         container: Option.getOrUndefined(container),
       }
-      await (follow ? followLogs : showLogs)(client, request, {
-        line: (source, text) => {
+      return whilst(async () => {
+        for await (const event of (follow ? followLogs : showLogs)(client, request)) {
+          if (event.source === undefined) {
+            console.error(event.note)
+            continue
+          }
+          const { source, line } = event
           if (!stages.includes(source.stage)) stages.push(source.stage)
-          process.stdout.write(`${format(source, text)}\n`)
-        },
-        note: (text) => console.error(text),
+          process.stdout.write(`${format(source, line)}\n`)
+        }
+        return exitCodes.succeeded
       })
-      return exitCodes.succeeded
     }),
 ).pipe(
   Command.withDescription("Show what the stages of an execution wrote"),

@@ -3,18 +3,20 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Param } from "../../api/param.ts"
 import type { Client } from "../../client/client.ts"
-import { CommandError, isMissing, missing } from "../../client/errors.ts"
-import { conditionOf, type PipelineObject } from "../../client/objects.ts"
-import { resources } from "../../cluster/object-api.ts"
+import { isForbidden } from "../../client/errors.ts"
+import { readPipeline } from "../../client/executions.ts"
+import { conditionOf } from "../../client/objects.ts"
 import { findParamProblems } from "../../execution/params.ts"
 import { plain } from "../../words/text.ts"
-import { exitCodes } from "../play/run.ts"
+import type { CommandError } from "../exit-codes.ts"
 import { objectForms } from "../view/output.ts"
+import { BadUsage } from "./cluster/bad-usage.ts"
 import { withCluster } from "./cluster/command.ts"
-import { createExecution } from "./cluster/create.ts"
+import { createAndFollow } from "./cluster/created.ts"
 import { clusterFlags, followFlags, nameFlag, outputFlag } from "./cluster/flags.ts"
 
 export const startCommand = Command.make(
@@ -33,12 +35,15 @@ export const startCommand = Command.make(
     ...clusterFlags,
   },
   ({ pipeline, param, name, ...options }) =>
-    withCluster(options, async (client) => {
-      const params = parseParams(param)
-      await check(client, pipeline, params)
-      const spec = { pipelineName: pipeline, ...(params.length > 0 && { params }) }
-      return createExecution(client, spec, { ...options, name: Option.getOrUndefined(name) })
-    }),
+    withCluster(
+      options,
+      Effect.fnUntraced(function* (client): Effect.fn.Return<number, CommandError> {
+        const params = yield* parseParams(param)
+        yield* check(client, pipeline, params)
+        const spec = { pipelineName: pipeline, ...(params.length > 0 && { params }) }
+        return yield* createAndFollow(client, spec, { ...options, name: Option.getOrUndefined(name) })
+      }),
+    ),
 ).pipe(
   Command.withDescription("Start an execution of a pipeline of the cluster"),
   Command.withExamples([
@@ -49,31 +54,36 @@ export const startCommand = Command.make(
 )
 
 /** `NAME=VALUE` each; the value may be empty, and may have further signs in it. */
-export function parseParams(words: readonly string[]): readonly Param[] {
-  const params = words.map((word) => {
+const parseParams = Effect.fnUntraced(function* (
+  words: readonly string[],
+): Effect.fn.Return<readonly Param[], BadUsage> {
+  const params: Param[] = []
+  for (const word of words) {
     const at = word.indexOf("=")
-    if (at < 1) throw new CommandError(`--param ${word}: write NAME=VALUE`, exitCodes.badInput)
-    return { name: word.slice(0, at), value: word.slice(at + 1) }
-  })
-  const twice = params.find(({ name }, index) => params.findIndex((other) => other.name === name) < index)
-  if (twice !== undefined) throw new CommandError(`--param gives "${twice.name}" twice`, exitCodes.badInput)
+    if (at < 1) return yield* new BadUsage({ message: `--param ${word}: write NAME=VALUE` })
+    const name = word.slice(0, at)
+    if (params.some((other) => other.name === name)) {
+      return yield* new BadUsage({ message: `--param gives "${name}" twice` })
+    }
+    params.push({ name, value: word.slice(at + 1) })
+  }
   return params
-}
+})
 
 /** What the controller would refuse right away is better said before there is an execution. */
-async function check(client: Client, name: string, params: readonly Param[]): Promise<void> {
-  const pipeline = await client
-    .get<PipelineObject>(resources.pipelines, name)
-    .catch(async (error: { readonly status?: number }) => {
-      if (isMissing(error)) throw await missing(client, "pipeline", name)
-      // Who may create executions need not have the right to read pipelines.
-      if (error.status === 403) return undefined
-      throw error
-    })
+const check = Effect.fnUntraced(function* (
+  client: Client,
+  name: string,
+  params: readonly Param[],
+): Effect.fn.Return<void, CommandError> {
+  const pipeline = yield* readPipeline(client, name).pipe(
+    // Who may create executions need not have the right to read pipelines.
+    Effect.catchIf(isForbidden, () => Effect.succeed(undefined)),
+  )
   if (pipeline === undefined) return
   const whose = { giver: "--param", declarer: `pipeline "${name}"` }
   const problems = findParamProblems(pipeline.spec.params, params, whose)
-  if (problems.length > 0) throw new CommandError(problems.join("; "), exitCodes.badInput)
+  if (problems.length > 0) return yield* new BadUsage({ message: problems.join("; ") })
   const valid = conditionOf(pipeline, "Valid")
   if (valid?.status === "False") console.error(`warning: pipeline "${name}" is not valid: ${plain(valid.message)}`)
-}
+})

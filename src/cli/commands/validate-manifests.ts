@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers"
 import { readOwn } from "../../manifests/own.ts"
 import { formatProblem, type Problem, sortProblems } from "../../manifests/problem.ts"
 import { missingReferences } from "../../manifests/references.ts"
-import { exitCodes } from "../play/run.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { summaryOf, toJson } from "../view/mistakes.ts"
 
 export interface ValidateOptions {

@@ -8,6 +8,7 @@ import { loadManifests } from "../../manifests/load.ts"
 import { formatProblem, type Problem } from "../../manifests/problem.ts"
 import type { Run } from "../../manifests/select.ts"
 import { plain } from "../../words/text.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { reportReasons, reportTable } from "../view/report.ts"
 import { formatDuration, type Paint } from "../view/stage-lines.ts"
 import { silentView, type View, viewFor } from "../view/view.ts"
@@ -29,9 +30,6 @@ export interface RunOptions {
   readonly output?: "json" | undefined
   readonly quiet: boolean
 }
-
-/** Interrupted by a signal it is 128 and the signal's number, as in a shell: 130 after Ctrl-C. */
-export const exitCodes = { succeeded: 0, failed: 1, badInput: 2 } as const
 
 /** Plays what the options say, shows it, and returns the exit code. */
 export async function run(options: RunOptions): Promise<number> {

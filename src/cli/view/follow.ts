@@ -1,13 +1,15 @@
 // Follows an execution to its end as `peanut run` shows one: the same view, fed from the cluster.
 
 import { styleText } from "node:util"
+import type * as Effect from "effect/Effect"
 import { isFinished, isStageFinished, type StageStatus } from "../../api/execution.ts"
 import type { Client } from "../../client/client.ts"
+import { type ClientError, whilst } from "../../client/errors.ts"
 import { conditionOf, type ExecutionObject } from "../../client/objects.ts"
 import { stagesOf } from "../../client/stages.ts"
 import { executionStates } from "../../client/states.ts"
 import { plain } from "../../words/text.ts"
-import { exitCodes } from "../play/run.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { formatAge } from "./age.ts"
 import { reportReasons, reportTable } from "./report.ts"
 import type { Paint, Progress } from "./stage-lines.ts"
@@ -20,7 +22,10 @@ export interface Followed {
 }
 
 /** Shows the execution on this stream until it has ended; with `isQuiet` only how it ended. */
-export async function follow(
+export const follow = (...args: Parameters<typeof shown>): Effect.Effect<Followed, ClientError> =>
+  whilst(() => shown(...args))
+
+async function shown(
   client: Client,
   name: string,
   stream: NodeJS.WriteStream,

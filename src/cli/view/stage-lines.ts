@@ -4,6 +4,7 @@ import type { styleText } from "node:util"
 import stringWidth from "string-width"
 import type { StagePhase, StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
+import { phaseLabel, phaseSigns } from "../../drawing/state.ts"
 import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
 import { plain } from "../../words/text.ts"
 import { noteOf } from "./note.ts"
@@ -12,18 +13,18 @@ export type Style = Parameters<typeof styleText>[0]
 /** Colours text, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string
 
-const marks: Record<StagePhase, { readonly mark: string; readonly style: Style }> = {
-  Waiting: { mark: "·", style: "dim" },
-  Running: { mark: "●", style: "cyan" },
-  Succeeded: { mark: "✔", style: "green" },
-  Failed: { mark: "✖", style: "red" },
-  Skipped: { mark: "↷", style: "yellow" },
-  Cancelled: { mark: "⊘", style: "yellow" },
+const styles: Record<StagePhase, Style> = {
+  Waiting: "dim",
+  Running: "cyan",
+  Succeeded: "green",
+  Failed: "red",
+  Skipped: "yellow",
+  Cancelled: "yellow",
 }
 
 /** A phase in its colour, behind its mark. */
 export function paintPhase(phase: StagePhase, paint: Paint): string {
-  return paint(marks[phase].style, `${marks[phase].mark} ${phase}`)
+  return paint(styles[phase], phaseLabel(phase))
 }
 
 export interface Progress {
@@ -57,8 +58,8 @@ export function stageLines(
     const elapsed = progress.elapsed(stage.name)
     const time = (elapsed === undefined ? "" : formatDuration(elapsed)).padStart(7)
     const name = padded(names[index]!, width)
-    const { mark, style } = marks[phase]
-    if (isNarrow) return hasTime ? `${paint(style, mark)} ${name} ${time}` : cut(`${mark} ${name}`, columns)
+    const mark = phaseSigns[phase]
+    if (isNarrow) return hasTime ? `${paint(styles[phase], mark)} ${name} ${time}` : cut(`${mark} ${name}`, columns)
     const gap = " ".repeat(Math.max(0, 11 - stringWidth(`${mark} ${phase}`)))
     const note = cut(noteOf(status), columns - width - 24)
     return `${name}  ${paintPhase(phase, paint)}${gap}  ${time}${note && `  ${paint("dim", note)}`}`

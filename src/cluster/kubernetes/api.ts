@@ -2,6 +2,7 @@
 
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import * as Result from "effect/Result"
 import type { Ref } from "../../api/meta.ts"
 import { apiRequestBytesTotal, apiRequestsTotal, apiResponseBytesTotal } from "../../metrics.ts"
 import {
@@ -11,17 +12,14 @@ import {
   type ObjectApi,
   Refused,
   type Resource,
-  resources,
   type Selection,
   Unavailable,
 } from "../object-api.ts"
-import { type Call, type HttpClient, json } from "./http-client.ts"
+import { AnswerTooLong, type Call, type HttpClient, json } from "./http-client.ts"
+import { firstPage, maxPageBytes, nextPage } from "./page-size.ts"
 
 /** How long one call may take. The event that caused it is answered with 503 after that, and comes again. */
 const callTimeout = "15 seconds"
-/** How many objects come in one answer of a list. An execution can be near a megabyte. */
-const pageSize = ({ plural }: Resource) => (plural === resources.executions.plural ? 50 : 500)
-
 export function kubernetesApi(client: HttpClient): ObjectApi {
   const call = (verb: keyof ObjectApi, { plural }: Resource, request: Call) =>
     Effect.tryPromise({
@@ -35,17 +33,20 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       }),
       Effect.tap(({ status, bytes }) => count(verb, plural, String(status), request.body?.length ?? 0, bytes)),
       Effect.tapError(() => count(verb, plural, "none")),
-      Effect.flatMap(({ status, body }) =>
-        status < 300 ? expected(body, request) : Effect.fail(failure(status, body)),
+      Effect.flatMap(({ status, body, bytes }) =>
+        status < 300
+          ? Effect.map(expected(body, request), (body) => ({ body, bytes }))
+          : Effect.fail(failure(status, body)),
       ),
     )
 
   const page = (
     resource: Resource,
-    { namespace, labels, fields, notFields, notOlderThan }: Selection,
+    { namespace, labels, fields, notFields, notOlderThan, isMetadataOnly }: Selection,
     token: string,
+    limit: number,
   ) => {
-    const query = new URLSearchParams({ limit: String(pageSize(resource)) })
+    const query = new URLSearchParams({ limit: String(limit) })
     if (labels !== undefined) query.set("labelSelector", selector(labels))
     const fieldSelector = [selector(fields), exclusion(notFields)].filter((part) => part !== "").join(",")
     if (fieldSelector !== "") query.set("fieldSelector", fieldSelector)
@@ -54,13 +55,25 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
       query.set("resourceVersion", notOlderThan)
       query.set("resourceVersionMatch", "NotOlderThan")
     }
-    return call("list", resource, { method: "GET", path: `${collection(resource, namespace)}?${query}` }).pipe(
+    const path = `${collection(resource, namespace)}?${query}`
+    return call("list", resource, {
+      method: "GET",
+      path,
+      ...(limit > 1 && { maxBytes: maxPageBytes }),
+      ...(isMetadataOnly && { accept: metadataListOnly }),
+    }).pipe(
       Effect.catchTags({ NotFound: surprised, Conflict: surprised, AlreadyExists: surprised }),
-      Effect.flatMap((body) => {
+      Effect.flatMap(({ body, bytes }) => {
         const { items, metadata } = body as { items?: unknown; metadata: { continue?: unknown } | null }
         const next = metadata?.continue
-        if (Array.isArray(items)) {
-          return Effect.succeed({ items: items as readonly object[], next: typeof next === "string" ? next : "" })
+        // Of metadata alone, an empty list is null.
+        const found = isMetadataOnly && items === null ? [] : items
+        if (Array.isArray(found)) {
+          return Effect.succeed({
+            items: found as readonly object[],
+            next: typeof next === "string" ? next : "",
+            bytes,
+          })
         }
         return Effect.fail(new Unavailable({ message: `the answer to a list of ${resource.plural} is no list` }))
       }),
@@ -72,19 +85,32 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
     selection: Selection,
     read: (object: unknown) => T,
   ) {
-    const items: T[] = []
+    const kept: T[] = []
+    let limit = firstPage(resource)
     let token = ""
-    do {
-      const { items: more, next }: Effect.Success<ReturnType<typeof page>> = yield* page(resource, selection, token)
-      items.push(...more.map(read))
+    for (;;) {
+      const answer: Result.Result<
+        Effect.Success<ReturnType<typeof page>>,
+        Refused | Unavailable
+      > = yield* Effect.result(page(resource, selection, token, limit))
+      if (Result.isFailure(answer)) {
+        const isTooLong = answer.failure._tag === "Unavailable" && answer.failure.cause instanceof AnswerTooLong
+        if (!isTooLong || limit === 1) return yield* answer.failure
+        limit = Math.max(1, Math.floor(limit / 8))
+        continue
+      }
+      const { items, next, bytes } = answer.success
+      for (const item of items) kept.push(read(item))
+      limit = nextPage(limit, items.length, bytes)
       token = next
-    } while (token !== "")
-    return items
+      if (next === "" || selection.isEnough?.()) return kept
+    }
   })
 
   return {
     get: (resource, ref) =>
       call("get", resource, { method: "GET", path: item(resource, ref) }).pipe(
+        Effect.map(bodyOf),
         Effect.catchTags({ Conflict: surprised, AlreadyExists: surprised }),
       ),
 
@@ -102,6 +128,7 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
         body: json(object),
         isOnce: "generateName" in ((object as { metadata?: object }).metadata ?? {}),
       }).pipe(
+        Effect.map(bodyOf),
         // Not about this object: two creations raced to charge the same quota.
         Effect.catchTags({ Conflict: surprised }),
       ),
@@ -113,7 +140,7 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
         body: json(patch),
         contentType: Array.isArray(patch) ? "application/json-patch+json" : "application/merge-patch+json",
         ...(subresource === "status" && { accept: metadataOnly }),
-      }).pipe(Effect.catchTags({ AlreadyExists: surprised })),
+      }).pipe(Effect.map(bodyOf), Effect.catchTags({ AlreadyExists: surprised })),
 
     delete: (resource, { uid, namespace, name }) =>
       call("delete", resource, {
@@ -129,8 +156,11 @@ export function kubernetesApi(client: HttpClient): ObjectApi {
   }
 }
 
+const bodyOf = ({ body }: { readonly body: unknown }) => body
+
 /** Of an object that was written, only the metadata. */
 const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+const metadataListOnly = metadataOnly.replace("Metadata;", "MetadataList;")
 
 const selector = (equal: Readonly<Record<string, string | readonly string[]>> = {}) =>
   Object.entries(equal)
@@ -156,7 +186,8 @@ const count = Effect.fnUntraced(function* (verb: string, resource: string, code:
 })
 
 /** An answer that this verb does not give for a reason of ours: trying again later is all that can be done. */
-const surprised = ({ message }: { readonly message: string }) => Effect.fail(new Unavailable({ message }))
+const surprised = ({ _tag, message }: NotFound | Conflict | AlreadyExists) =>
+  Effect.fail(new Unavailable({ message, status: _tag === "NotFound" ? 404 : 409 }))
 
 /** The path of the objects of a kind, in one namespace or in all. */
 export function collection({ group, version, plural }: Resource, namespace: string | undefined): string {
@@ -179,11 +210,20 @@ export function failure(status: number, body: unknown) {
     reason?: unknown
   }
   const message = typeof said === "string" ? said : String(JSON.stringify(body)).slice(0, 500)
-  if (status === 404) return new NotFound({ message })
+  if (status === 404) return new NotFound({ message, isUnknownKind: !namesObject(body) })
   if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
   // Operations that do not fit the object, which is then not the one that was read: a recreated one has no status yet.
   if (status === 422 && message.includes(unfitting)) return new Conflict({ message })
   // 401 too: a token that expired or a key that was rotated is replaced before long.
-  if (status === 401 || status === 429 || status >= 500) return new Unavailable({ message: `${status}: ${message}` })
+  if (status === 401 || status === 429 || status >= 500) {
+    return new Unavailable({ message: `${status}: ${message}`, status })
+  }
   return new Refused({ status, message })
+}
+
+/** Whether a 404 is about an object. Of a kind that it does not serve, an API server says only that nothing is there. */
+function namesObject(body: unknown): boolean {
+  const { details } = (typeof body === "object" && body !== null ? body : {}) as { details?: unknown }
+  const { name } = (typeof details === "object" && details !== null ? details : {}) as { name?: unknown }
+  return typeof name === "string" && name !== ""
 }

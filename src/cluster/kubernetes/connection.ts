@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises"
 import type { AgentOptions } from "node:https"
 import { homedir } from "node:os"
 import { delimiter, join } from "node:path"
+import * as Data from "effect/Data"
 
 export interface Connection {
   readonly server: URL
@@ -20,7 +21,7 @@ export interface UserConnection extends Connection {
 }
 
 /** No kubeconfig, or one that does not say which cluster; the message says what to do. */
-export class NoConnection extends Error {}
+export class NoConnection extends Data.TaggedError("NoConnection")<{ readonly message: string }> {}
 
 const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -64,7 +65,7 @@ async function fromKubeconfig(path: string | undefined, context?: string): Promi
   // Several files are merged, and the context of the first counts, as in kubectl; those that are missing are skipped.
   const named = (path || defaultPath()).split(delimiter).filter((file) => file !== "")
   const [first, ...others] = named.filter(existsSync)
-  if (first === undefined) throw new NoConnection(`there is no kubeconfig at ${named.join(" nor at ")}`)
+  if (first === undefined) throw new NoConnection({ message: `there is no kubeconfig at ${named.join(" nor at ")}` })
   load(config, first)
   for (const file of others) {
     const other = new KubeConfig()
@@ -78,13 +79,17 @@ async function fromKubeconfig(path: string | undefined, context?: string): Promi
   if (context !== undefined) {
     if (config.getContextObject(context) === null) {
       const known = config.getContexts().map(({ name }) => name)
-      throw new NoConnection(`the kubeconfig has no context "${context}"; it has ${known.join(", ") || "none"}`)
+      throw new NoConnection({
+        message: `the kubeconfig has no context "${context}"; it has ${known.join(", ") || "none"}`,
+      })
     }
     config.setCurrentContext(context)
   }
   const cluster = config.getCurrentCluster()
   if (cluster === null)
-    throw new NoConnection("the kubeconfig names no current cluster; set KUBECONFIG or kubectl config use-context")
+    throw new NoConnection({
+      message: "the kubeconfig names no current cluster; set KUBECONFIG or kubectl config use-context",
+    })
   const options = async () => {
     const options: AgentOptions & { headers?: Record<string, string> } = {}
     await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0])
@@ -110,6 +115,8 @@ function load(config: { loadFromFile(file: string): void }, file: string): void 
   try {
     config.loadFromFile(file)
   } catch (error) {
-    throw new NoConnection(`cannot use the kubeconfig ${file}: ${error instanceof Error ? error.message : error}`)
+    throw new NoConnection({
+      message: `cannot use the kubeconfig ${file}: ${error instanceof Error ? error.message : error}`,
+    })
   }
 }

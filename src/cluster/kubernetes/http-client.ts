@@ -22,6 +22,8 @@ export interface Call {
   readonly contentType?: string
   /** What to answer with, where it is not the whole of it. */
   readonly accept?: string
+  /** The most bytes that are read of the answer; more fails with {@link AnswerTooLong}. */
+  readonly maxBytes?: number
   /** Twice would not be the same as once. */
   readonly isOnce?: boolean
 }
@@ -30,6 +32,19 @@ export type HttpClient = (call: Call, signal: AbortSignal) => Promise<Answer>
 
 /** Sends a call, and returns its answer as it begins: whoever asked reads the rest, or destroys it. */
 export type Opener = (call: Call, signal: AbortSignal) => Promise<IncomingMessage>
+
+/** An answer of more bytes than were to be read; the rest of it was not. */
+export class AnswerTooLong extends Error {
+  constructor(maxBytes: number) {
+    super(`the answer is longer than ${maxBytes} bytes`)
+  }
+}
+
+/**
+ * The most that is read of one answer, in bytes. No object is larger: etcd takes 1.5 MiB by default, which JSON can make six
+ * times as long.
+ */
+const maxAnswerBytes = 16 * 1024 * 1024
 
 /** Most requests at once; further ones wait for a connection to come free. */
 const maxSockets = 16
@@ -48,7 +63,7 @@ export function opener(connection: Connection): Opener {
 function caller<T>(
   { server, tls, authorization }: Connection,
   maxSockets: number,
-  read: (incoming: IncomingMessage) => Promise<T>,
+  read: (incoming: IncomingMessage, maxBytes?: number) => Promise<T>,
 ): (call: Call, signal: AbortSignal) => Promise<T> {
   const isTls = server.protocol === "https:"
   const options = { keepAlive: true, maxSockets, scheduling: "lifo" as const }
@@ -57,7 +72,7 @@ function caller<T>(
   const prefix = server.pathname.replace(/\/$/, "")
 
   return async (
-    { method, path, body, contentType = "application/json", accept = "application/json", isOnce = false },
+    { method, path, body, contentType = "application/json", accept = "application/json", maxBytes, isOnce = false },
     signal,
   ) => {
     const signedBy = await authorization()
@@ -79,7 +94,7 @@ function caller<T>(
 
     function exchange(mayRepeat: boolean): Promise<T> {
       return new Promise((resolve, reject) => {
-        const outgoing = send(request, (incoming) => read(incoming).then(resolve, reject))
+        const outgoing = send(request, (incoming) => read(incoming, maxBytes).then(resolve, reject))
         outgoing.on("error", (error) => {
           // The server closed an idle connection as we took it up. The calls of the controller may be repeated: its
           // names are computed and its status writes carry a version.
@@ -92,12 +107,17 @@ function caller<T>(
   }
 }
 
-/** The whole of an answer. */
-export async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+/** The whole of an answer; of one that is too long no more is read. */
+export async function readAnswer(incoming: IncomingMessage, maxBytes = maxAnswerBytes): Promise<Answer> {
   const chunks: Buffer[] = []
-  for await (const chunk of incoming) chunks.push(chunk)
-  const bytes = Buffer.concat(chunks)
-  const text = bytes.toString("utf8")
+  let length = 0
+  for await (const chunk of incoming) {
+    length += chunk.length
+    // To leave the loop closes the connection.
+    if (length > maxBytes) throw new AnswerTooLong(maxBytes)
+    chunks.push(chunk)
+  }
+  const text = Buffer.concat(chunks.splice(0), length).toString("utf8")
   const isJson = incoming.headers["content-type"]?.startsWith("application/json") ?? false
-  return { status: incoming.statusCode ?? 0, body: isJson ? JSON.parse(text) : text, bytes: bytes.length }
+  return { status: incoming.statusCode ?? 0, body: isJson ? JSON.parse(text) : text, bytes: length }
 }

@@ -3,7 +3,6 @@
 
 import type { Readable } from "node:stream"
 import type { Ref } from "../../api/meta.ts"
-import { onLines } from "../local/lines.ts"
 import { type NotFound, type Refused, type Resource, resources, Unavailable } from "../object-api.ts"
 import { collection, failure, item } from "./api.ts"
 import { type Call, type Opener, readAnswer } from "./http-client.ts"
@@ -26,8 +25,11 @@ export interface LogOptions {
 export interface Streams {
   /** The changes of one object after this version of it, until the server ends the stream, as it does now and then. */
   watch(resource: Resource, version: Ref & { readonly resourceVersion: string }): AsyncIterable<Change>
-  /** Calls back for each line of a container's log, and ends with it. */
-  log(pod: Ref, options: LogOptions, onLine: (line: string) => void): Promise<void>
+  /**
+   * The lines of a container's log, until its end. Throws {@link Unavailable} where it is cut off before; a line of which
+   * only a part has come by then is not among them.
+   */
+  log(pod: Ref, options: LogOptions): AsyncIterable<string>
 }
 
 /** After so long the server is asked to end a watch, and is asked again. */
@@ -55,20 +57,13 @@ export function kubernetesStreams(open: Opener): Streams {
       }
     },
 
-    async log(pod, { container, follow, previous, timestamps, sinceTime }, onLine) {
+    async *log(pod, { container, follow, previous, timestamps, sinceTime }) {
       const query = new URLSearchParams({ container })
       for (const [flag, isSet] of Object.entries({ follow, previous, timestamps })) if (isSet) query.set(flag, "true")
       if (sinceTime !== undefined) query.set("sinceTime", sinceTime)
       const path = `${item(resources.pods, pod)}/log?${query}`
-      const incoming = await opened({ method: "GET", path }, new AbortController().signal)
-      onLines(incoming, onLine)
-      await new Promise<void>((resolve, reject) => {
-        const cut = (cause: unknown) => reject(new Unavailable({ message: `the log was cut off: ${cause}`, cause }))
-        incoming
-          .once("end", resolve)
-          .once("error", cut)
-          .once("close", () => cut("closed"))
-      })
+      // The last line of a log may have no end.
+      yield* linesOf(await opened({ method: "GET", path }, new AbortController().signal), true)
     },
   }
 
@@ -86,23 +81,28 @@ export function kubernetesStreams(open: Opener): Streams {
   }
 }
 
+/** A line longer than this comes in several: a program that never writes a line end must not fill the memory. */
+const maxLogLine = 64 * 1024
+
 /** Line by line; who stops reading ends the stream. */
-async function* linesOf(stream: Readable): AsyncGenerator<string> {
+async function* linesOf(stream: Readable, isLog = false): AsyncGenerator<string> {
   let rest = ""
   stream.setEncoding("utf8")
   try {
     for await (const chunk of stream) {
-      const lines = (rest + chunk).split("\n")
+      const lines = (rest + chunk).split(isLog ? /\r?\n/ : "\n")
       rest = lines.pop() ?? ""
       yield* lines
+      for (; isLog && rest.length > maxLogLine; rest = rest.slice(maxLogLine)) yield rest.slice(0, maxLogLine)
     }
   } catch (cause) {
     throw new Unavailable({ message: `the stream broke off: ${String(cause)}`, cause })
   }
+  if (isLog && rest !== "") yield rest
 }
 
 /** Of what a stream was refused with, only what has a meaning for it. */
 function asExpected(error: ReturnType<typeof failure>): NotFound | Refused | Unavailable {
   if (error._tag === "NotFound" || error._tag === "Refused" || error._tag === "Unavailable") return error
-  return new Unavailable({ message: error.message })
+  return new Unavailable({ message: error.message, status: 409 })
 }

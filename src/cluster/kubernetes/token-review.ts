@@ -1,7 +1,6 @@
 // Tokens, reviewed by the API server: signature, expiry, audience, and whether the service account is still there.
 
 import { createHash } from "node:crypto"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as z from "zod"
@@ -9,6 +8,7 @@ import { apiRequestsTotal } from "../../metrics.ts"
 import { Unavailable } from "../object-api.ts"
 import type { TokenReviewerService } from "../token-reviewer.ts"
 import { type HttpClient, json } from "./http-client.ts"
+import { makeVerdicts } from "./verdicts.ts"
 
 const answer = z.object({
   status: z.object({
@@ -19,28 +19,27 @@ const answer = z.object({
   }),
 })
 
-/** How long a verdict holds, in milliseconds: a source sends many events with one token. */
-const cacheMillis = 60_000
-const cacheSize = 100
+/**
+ * How long a verdict holds: a source sends many events with one token. A refusal holds for seconds, so that a token that
+ * becomes valid is let in before its sender gives up for good.
+ */
+const lifetimes = {
+  granted: { millis: 60_000, size: 100 },
+  refused: { millis: 10_000, size: 1000 },
+}
 
 export function tokenReviewer(client: HttpClient): TokenReviewerService {
-  const verdicts = new Map<string, { readonly user: string | undefined; readonly untilMillis: number }>()
+  const verdicts = makeVerdicts<string | undefined, Unavailable>({
+    isGranted: (user) => user !== undefined,
+    ...lifetimes,
+  })
 
   return {
-    review: Effect.fn("TokenReviewer.review")(function* (token: string, audience: string) {
+    review: Effect.fn("TokenReviewer.review")((token: string, audience: string) => {
       const key = createHash("sha256")
         .update(JSON.stringify([token, audience]))
         .digest("base64")
-      const nowMillis = yield* Clock.currentTimeMillis
-      const known = verdicts.get(key)
-      if (known !== undefined && known.untilMillis > nowMillis) return known.user
-      const user = yield* ask(token, audience)
-      // Tokens of strangers must not push out, or fill up, what is remembered.
-      if (user !== undefined) {
-        if (verdicts.size >= cacheSize) verdicts.clear()
-        verdicts.set(key, { user, untilMillis: nowMillis + cacheMillis })
-      }
-      return user
+      return verdicts(key, ask(token, audience))
     }),
   }
 

@@ -7,7 +7,12 @@ import { type Store, StoreError } from "./store.ts"
 export function storeApi(store: Store): ObjectApi {
   return {
     get: (resource, ref) => attempt<"NotFound">()(() => store.get(resource, ref)),
-    list: (resource, selection, read) => attempt<never>()(() => store.list(resource, selection).map(read)),
+    list: (resource, selection, read) =>
+      attempt<never>()(() => {
+        const objects = store.list(resource, selection)
+        // As an API server answers, so that nobody comes to rely on more.
+        return selection.isMetadataOnly ? objects.map(({ metadata }) => read({ metadata })) : objects.map(read)
+      }),
     create: (resource, namespace, object) =>
       attempt<"AlreadyExists" | "NotFound">()(() => store.create(resource, namespace, object)),
     delete: (resource, { uid, namespace, name }) =>

@@ -1,28 +1,27 @@
 // concurrencyPolicy: what an execution does while another of the same pipeline runs. Which one may run is written into
 // the pipeline's status, where only one can be, so that no number of replicas ever lets two run at once.
 
-import { type Execution, type ExecutionStatus, isUnfinished } from "../../api/execution.ts"
+import { type Contender, type Execution, type ExecutionStatus, isUnfinished } from "../../api/execution.ts"
 import type { ConcurrencyPolicy, PipelineStatus } from "../../api/pipeline.ts"
-import { isAccepted } from "../accept.ts"
 import { withCondition } from "../status.ts"
 
 export type Turn =
   /** It may run. */
   | { readonly _tag: "Run" }
   /** Nobody's turn is written yet: write that it is this execution's, and ask again. */
-  | { readonly _tag: "Claim"; readonly active: Execution }
+  | { readonly _tag: "Claim"; readonly active: Contender }
   /** It waits for another one, which is cancelled if it is to be replaced. */
-  | { readonly _tag: "Wait"; readonly behind: Execution; readonly cancel: readonly Execution[] }
+  | { readonly _tag: "Wait"; readonly behind: Contender; readonly cancel: readonly Contender[] }
   /** It is suspended, and takes no turn until it is resumed. */
   | { readonly _tag: "Hold" }
   /** It must not run. */
-  | { readonly _tag: "Refuse"; readonly behind: Execution }
+  | { readonly _tag: "Refuse"; readonly behind: Contender }
 
 /** Whether this execution may run now; `all` are the executions of its pipeline, itself among them. */
 export function turnOf(
-  execution: Execution,
+  execution: Contender,
   policy: ConcurrencyPolicy | undefined,
-  all: readonly Execution[],
+  all: readonly Contender[],
   active: PipelineStatus["activeExecution"],
 ): Turn {
   if (policy === undefined || policy === "Allow") return { _tag: "Run" }
@@ -31,7 +30,7 @@ export function turnOf(
   if (holder?.metadata.uid === execution.metadata.uid) return { _tag: "Run" }
   if (execution.spec.suspend) return { _tag: "Hold" }
   // One that runs without a claim began under another policy.
-  const running = holder ?? unfinished.find(isAccepted)
+  const running = holder ?? unfinished.find(hasBegun)
   if (running === undefined) {
     const next = nextInTurn(policy, unfinished)
     return next === undefined ? { _tag: "Run" } : { _tag: "Claim", active: next }
@@ -71,14 +70,16 @@ export function queued(
 }
 
 /** Of those that wait, the one that runs next: the oldest, or with Replace the newest, which replaces all others. */
-export function nextInTurn(policy: ConcurrencyPolicy | undefined, all: readonly Execution[]): Execution | undefined {
+export function nextInTurn(policy: ConcurrencyPolicy | undefined, all: readonly Contender[]): Contender | undefined {
   const ready = all
-    .filter((it) => isUnfinished(it) && !isAccepted(it) && !it.spec.suspend && !it.spec.cancel)
+    .filter((it) => isUnfinished(it) && !hasBegun(it) && !it.spec.suspend && !it.spec.cancel)
     .toSorted((a, b) => (isBefore(a, b) ? -1 : 1))
   return policy === "Replace" ? ready.at(-1) : ready[0]
 }
 
+const hasBegun = ({ status }: Contender) => status?.snapshot !== undefined && status.stages !== undefined
+
 /** Older first; of one second, by name, so that all replicas agree. */
-function isBefore({ metadata: a }: Execution, { metadata: b }: Execution): boolean {
+function isBefore({ metadata: a }: Contender, { metadata: b }: Contender): boolean {
   return a.creationTimestamp === b.creationTimestamp ? a.name < b.name : a.creationTimestamp < b.creationTimestamp
 }

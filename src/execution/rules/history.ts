@@ -2,18 +2,20 @@
 // so an execution may stay that much longer.
 
 import type { ExecutionOutline } from "../../api/execution.ts"
-import type { Pipeline } from "../../api/pipeline.ts"
+import type { PipelineOutline } from "../../api/pipeline.ts"
 
-type Finished = ExecutionOutline & { readonly status: { readonly completionTime: string } }
+type Finished<T extends ExecutionOutline = ExecutionOutline> = T & {
+  readonly status: { readonly completionTime: string }
+}
 
 /** The executions to delete, of all there are. */
-export function expiredExecutions(
-  executions: readonly ExecutionOutline[],
-  pipelines: readonly Pipeline[],
+export function expiredExecutions<T extends ExecutionOutline>(
+  executions: readonly T[],
+  pipelines: readonly PipelineOutline[],
   now: string,
-): readonly ExecutionOutline[] {
-  const finished = executions.filter(isKept)
-  const expired = new Set<ExecutionOutline>(finished.filter((execution) => isPastTtl(execution, now)))
+): readonly T[] {
+  const finished = executions.filter(isKept<T>)
+  const expired = new Set<T>(finished.filter((execution) => isPastTtl(execution, now)))
   const byPipeline = Map.groupBy(finished, ({ metadata, spec }) => keyOf(metadata.namespace, spec.pipelineName))
   for (const { metadata, spec } of pipelines) {
     const own = byPipeline.get(keyOf(metadata.namespace, metadata.name)) ?? []
@@ -31,7 +33,7 @@ export function expiredExecutions(
 
 const keyOf = (namespace: string, name: string) => `${namespace}/${name}`
 
-function isKept(execution: ExecutionOutline): execution is Finished {
+function isKept<T extends ExecutionOutline>(execution: T): execution is Finished<T> {
   const { metadata, status } = execution
   return status?.completionTime !== undefined && metadata.deletionTimestamp === undefined
 }
@@ -42,7 +44,7 @@ function isPastTtl({ spec, status }: Finished, now: string): boolean {
 }
 
 /** The oldest of these, without as many of the newest as are to be kept. */
-function beyond(executions: readonly Finished[], limit = Number.POSITIVE_INFINITY): readonly Finished[] {
+function beyond<T extends Finished>(executions: readonly T[], limit = Number.POSITIVE_INFINITY): readonly T[] {
   const newestFirst = executions.toSorted((a, b) => (isEndedBefore(a, b) ? 1 : -1))
   return newestFirst.slice(limit)
 }

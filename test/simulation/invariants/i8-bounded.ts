@@ -54,7 +54,8 @@ function budget(
   const pipelines = ledger.pipelineSpecs.size + races
   return {
     "get PeanutPipelineExecution": Math.max(1, 2 * looks),
-    "list PeanutPipelineExecution": (isResync ? 1 : 0) + Math.max(1, 2 * looks),
+    // A resync lists those that have ended, and those that have not.
+    "list PeanutPipelineExecution": (isResync ? 2 : 0) + Math.max(1, 2 * looks),
     // Its own status twice; and with Replace, to cancel the others.
     "patch PeanutPipelineExecution": (2 + ledger.executions.size) * looks,
     "delete PeanutPipelineExecution": isResync ? ledger.executions.size : 0,
@@ -62,7 +63,7 @@ function budget(
     "list PeanutPipeline": 1,
     "patch PeanutPipeline": looks + pipelines,
     // A few are read one by one; where one is missing, they are listed.
-    "get PeanutStage": 4 * looks,
+    "get PeanutStage": 4 * (looks + pipelines),
     "list PeanutStage": looks + pipelines + 1,
     // Once more where Jobs were found that the status does not name.
     "list Job": 1 + looks + (isResync ? 1 : 0),

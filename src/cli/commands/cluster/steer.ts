@@ -1,37 +1,33 @@
-// Changes to the spec of an execution by which a person steers it: cancel, suspend, resume.
+// What `cancel`, `suspend` and `resume` have in common: one change to the spec of each execution that is named.
 
 import * as Argument from "effect/cli/Argument"
-import { type ExecutionSpec, isFinished } from "../../../api/execution.ts"
+import * as Effect from "effect/Effect"
+import type { ExecutionSpec } from "../../../api/execution.ts"
 import type { Client } from "../../../client/client.ts"
-import { CommandError, explain, readExecution } from "../../../client/errors.ts"
+import { steer } from "../../../client/steer.ts"
 import { resources } from "../../../cluster/object-api.ts"
+import { exitCodes } from "../../exit-codes.ts"
 import { fullName } from "../../view/output.ts"
+import { told } from "./command.ts"
 
 export const executionsArgument = Argument.String("execution").pipe(
   Argument.withDescription("Names of PeanutPipelineExecutions"),
   Argument.variadic({ min: 1 }),
 )
 
-/** Patches each of these executions, and says so; one that cannot be steered does not keep the others from it. */
-export async function steer(
+/** Steers each of these executions, and says so; one that cannot be steered does not keep the others from it. */
+export const steerAll = (
   client: Client,
   names: readonly string[],
   patch: Pick<ExecutionSpec, "cancel" | "suspend">,
   done: string,
-): Promise<number> {
-  let exitCode = 0
-  for (const name of names) {
-    try {
-      const execution = await readExecution(client, name)
-      if (isFinished(execution)) {
-        throw new CommandError(`execution "${name}" has ended: ${execution.status?.phase}; there is nothing to steer`)
-      }
-      await client.patch(resources.executions, name, { spec: patch })
-      console.log(`${fullName(resources.executions, execution)} ${done}`)
-    } catch (error) {
-      console.error(`error: ${explain(error, client)}`)
-      exitCode = 1
-    }
-  }
-  return exitCode
-}
+): Effect.Effect<number> =>
+  Effect.forEach(names, (name) =>
+    steer(client, name, patch).pipe(
+      Effect.map((execution): number => {
+        console.log(`${fullName(resources.executions, execution)} ${done}`)
+        return exitCodes.succeeded
+      }),
+      Effect.catch((error) => told(error, client)),
+    ),
+  ).pipe(Effect.map((codes) => Math.max(...codes)))

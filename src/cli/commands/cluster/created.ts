@@ -1,11 +1,12 @@
 // Creates an execution and, if asked to, stays with it to its end: what `start` and `rerun` have in common.
 
-import { apiVersion } from "../../../api/meta.ts"
-import type { Param } from "../../../api/param.ts"
+import * as Effect from "effect/Effect"
 import type { Client } from "../../../client/client.ts"
-import { CommandError } from "../../../client/errors.ts"
+import type { ClientError } from "../../../client/errors.ts"
+import { createExecution } from "../../../client/executions.ts"
 import type { ExecutionObject } from "../../../client/objects.ts"
 import { resources } from "../../../cluster/object-api.ts"
+import { exitCodes } from "../../exit-codes.ts"
 import { follow } from "../../view/follow.ts"
 import { formatObject, fullName, type ObjectForm } from "../../view/output.ts"
 
@@ -17,27 +18,12 @@ export interface CreateOptions {
 }
 
 /** The exit code: with wait or watch that of the run, else 0. */
-export async function createExecution(
+export const createAndFollow = Effect.fnUntraced(function* (
   client: Client,
-  spec: {
-    readonly pipelineName: string
-    readonly params?: readonly Param[] | undefined
-    readonly rerunOf?: string | undefined
-  },
+  spec: Parameters<typeof createExecution>[1],
   { name, wait, watch, output }: CreateOptions,
-): Promise<number> {
-  const created = await client
-    .create<ExecutionObject>(resources.executions, {
-      apiVersion,
-      kind: resources.executions.kind,
-      // The API server puts five random characters behind it.
-      metadata: name === undefined ? { generateName: `${spec.pipelineName}-` } : { name },
-      spec,
-    })
-    .catch((error: { _tag?: string; message?: string }) => {
-      if (error._tag !== "AlreadyExists") throw error
-      throw new CommandError(`there is an execution "${name}" in namespace "${client.namespace}" already`)
-    })
+): Effect.fn.Return<number, ClientError> {
+  const created = yield* createExecution(client, spec, name)
   const print = (execution: ExecutionObject) =>
     console.log(
       output === undefined
@@ -46,12 +32,12 @@ export async function createExecution(
     )
   if (!wait && !watch) {
     print(created)
-    return 0
+    return exitCodes.succeeded
   }
   // Standard output is for the object alone, if one is asked for.
   const stream = output === undefined ? process.stdout : process.stderr
   if (output === undefined) print(created)
-  const { execution, exitCode } = await follow(client, created.metadata.name, stream, { isQuiet: !watch })
+  const { execution, exitCode } = yield* follow(client, created.metadata.name, stream, { isQuiet: !watch })
   if (output !== undefined) print(execution)
   return exitCode
-}
+})
