@@ -4,17 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { Ref } from "../../api/meta.ts"
 import { apiRequestBytesTotal, apiRequestsTotal, apiResponseBytesTotal } from "../../metrics.ts"
-import {
-  AlreadyExists,
-  Conflict,
-  NotFound,
-  type ObjectApi,
-  Refused,
-  type Resource,
-  resources,
-  type Selection,
-  Unavailable,
-} from "../object-api.ts"
+import { type ObjectApi, type Resource, resources, type Selection, Unavailable } from "../object-api.ts"
+import { failure } from "./failure.ts"
 import { type Call, type HttpClient, json } from "./http-client.ts"
 
 /** How long one call may take. The event that caused it is answered with 503 after that, and comes again. */
@@ -167,23 +158,4 @@ export function collection({ group, version, plural }: Resource, namespace: stri
 /** The path of one object. */
 export function item(resource: Resource, { namespace, name }: Ref): string {
   return `${collection(resource, namespace)}/${encodeURIComponent(name)}`
-}
-
-/** What the API server says of a JSON patch that it cannot apply; of an object that is invalid, it says which and why. */
-const unfitting = "the server rejected our request due to an error in our request"
-
-/** An answer that is none of the expected, as the error that a caller tells it by. */
-export function failure(status: number, body: unknown) {
-  const { message: said, reason } = (typeof body === "object" && body !== null ? body : {}) as {
-    message?: unknown
-    reason?: unknown
-  }
-  const message = typeof said === "string" ? said : String(JSON.stringify(body)).slice(0, 500)
-  if (status === 404) return new NotFound({ message })
-  if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
-  // Operations that do not fit the object, which is then not the one that was read: a recreated one has no status yet.
-  if (status === 422 && message.includes(unfitting)) return new Conflict({ message })
-  // 401 too: a token that expired or a key that was rotated is replaced before long.
-  if (status === 401 || status === 429 || status >= 500) return new Unavailable({ message: `${status}: ${message}` })
-  return new Refused({ status, message })
 }
