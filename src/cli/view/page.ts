@@ -6,7 +6,7 @@ import type { PipelineStage } from "../../api/pipeline.ts"
 import { approvals } from "../../client/approvals.ts"
 import { conditionOf, type ExecutionObject } from "../../client/objects.ts"
 import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { formatAge } from "./age.ts"
 import { elapsedMillis } from "./follow.ts"
 import { type Paint, padded, paintPhase } from "./stage-lines.ts"
@@ -43,7 +43,7 @@ export function executionPage(execution: ExecutionObject, options: PageOptions, 
     ["Started", since(startTime)],
     ["Ended", since(completionTime)],
     ["Took", duration(startTime, completionTime)],
-    ...params.map(([name, value], index) => [index === 0 ? "Params" : "", `${name} = ${plain(value)}`] as const),
+    ...params.map(([name, value], index) => [index === 0 ? "Params" : "", `${plain(name)} = ${plain(value)}`] as const),
   ]
   const head = fields.flatMap(([name, value]) =>
     value === undefined ? [] : [`${padded(name === "" ? "" : `${name}:`, 11)} ${value}`],
@@ -85,7 +85,7 @@ function stageSection(execution: ExecutionObject, options: PageOptions, paint: P
       const why = because(status)
       const row = `${padded(label, width)}  ${paintPhase(status.phase, paint)}${gap}  ${time}${job(status.jobName ?? "-")}  ${why}`
       const outputs = Object.entries(status.outputs ?? {}).map(
-        ([key, value]) => `${indent}    ${paint("dim", `${key} = ${plain(value)}`)}`,
+        ([key, value]) => `${indent}    ${paint("dim", `${plain(key)} = ${plain(value)}`)}`,
       )
       return [row.trimEnd(), ...outputs]
     }),

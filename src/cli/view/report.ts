@@ -2,7 +2,7 @@
 
 import stringWidth from "string-width"
 import type { ExecutionStatus, StageStatus } from "../../api/execution.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { formatDuration, labelOf, type Paint, type Progress, padded, paintPhase } from "./stage-lines.ts"
 
 /** The table, one line for each stage in the order of the pipeline. */

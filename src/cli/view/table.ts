@@ -4,7 +4,7 @@ import stringWidth from "string-width"
 import { definitions } from "../../api/crds.ts"
 import type { KubernetesObject } from "../../client/objects.ts"
 import type { Resource } from "../../cluster/object-api.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { formatAge } from "./age.ts"
 
 export interface TableOptions {

@@ -5,7 +5,7 @@ import type { PipelineStage } from "../../../src/api/pipeline.ts"
 import { reportReasons, reportTable } from "../../../src/cli/view/report.ts"
 import { cut, formatDuration, type Paint, padded, stageLines } from "../../../src/cli/view/stage-lines.ts"
 import { lineView, liveView, viewFor } from "../../../src/cli/view/view.ts"
-import { outputLine, plain } from "../../../src/words/text.ts"
+import { outputLine, plain } from "../../../src/words/safe.ts"
 import { graph, states } from "../../builders/graph.ts"
 import { Screen } from "./screen.ts"
 

@@ -2,7 +2,7 @@
 
 import type { Client } from "../../../client/client.ts"
 import { isWithoutPeanut } from "../../../client/errors.ts"
-import { plain } from "../../../words/text.ts"
+import { plain } from "../../../words/safe.ts"
 import type { CommandError } from "../../exit-codes.ts"
 
 /** The error that a command met, for the person who gave it. */
