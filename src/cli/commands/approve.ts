@@ -28,7 +28,7 @@ export const approveCommand = Command.make(
         return Effect.fail(new BadUsage({ message: "name the stages to approve, or give --all" }))
       }
       return Effect.map(approve(client, execution, all ? undefined : stages), (approved) => {
-        if (approved.length === 0) say(`no stage of execution "${execution}" waits for approval`)
+        if (approved.length === 0) say(`no stage of execution "${plain(execution)}" waits for approval`)
         for (const { stage, isOld } of approved) {
           say(`stage "${plain(stage)}" ${isOld ? "was approved before" : "approved"}`)
         }

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { whilst } from "../../client/errors.ts"
 import { followLogs, showLogs } from "../../client/logs.ts"
+import { plain } from "../../words/safe.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { lineFormatter } from "../view/log-line.ts"
 import { complain, painterOf, passOn, stdout } from "../writer.ts"
@@ -50,7 +51,7 @@ export const logsCommand = Command.make(
       return whilst(async () => {
         for await (const event of (follow ? followLogs : showLogs)(client, request)) {
           if (event.source === undefined) {
-            complain(event.note)
+            complain(plain(event.note))
             continue
           }
           const { source, line } = event

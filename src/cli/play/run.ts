@@ -64,7 +64,7 @@ async function show(run: Run, options: RunOptions): Promise<number> {
   })
   if (!options.quiet) view = viewFor(stream, playing, paint)
   view.note(paint("dim", heading(run, playing, options.runner)))
-  for (const ignored of ignoredFields(run)) view.note(paint("dim", ignored))
+  for (const ignored of ignoredFields(run)) view.note(paint("dim", plain(ignored)))
   const interrupts = cancelOnSignal(playing, (text) => view.note(text))
   const approvals = askAt(process.stdin, {
     show: (stage) => {
@@ -95,7 +95,9 @@ async function show(run: Run, options: RunOptions): Promise<number> {
   const say = (line: string) => sayOn(stream, line)
   if (!options.quiet) {
     say(reportTable(playing, paint))
-    say(`${paint("bold", status.phase ?? "")} in ${formatDuration(performance.now() - start)}: ${status.summary}`)
+    say(
+      `${paint("bold", status.phase ?? "")} in ${formatDuration(performance.now() - start)}: ${plain(status.summary ?? "")}`,
+    )
   }
   for (const reason of reportReasons(status)) (options.quiet ? complain : say)(reason)
   if (options.output === "json") sayOn(stdout, safeJson(execution))
@@ -106,7 +108,7 @@ function heading({ pipeline, execution }: Run, { stages }: Play, runner: Runner)
   const how =
     runner === "process" ? "as processes of this machine (images are not used)" : `in containers run by ${runner}`
   const count = `${stages.length} ${stages.length === 1 ? "stage" : "stages"}`
-  return `pipeline ${pipeline.name}, execution ${execution.name}: ${count} ${how}`
+  return plain(`pipeline ${pipeline.name}, execution ${execution.name}: ${count} ${how}`)
 }
 
 /** A second signal this soon is the same one again: npx passes on the Ctrl-C that the terminal sends to all. */

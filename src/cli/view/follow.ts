@@ -74,21 +74,25 @@ async function shown(
   const execution = last!
   const { status = {} } = execution
   if (!isQuiet && progress.stages.length > 0) say(reportTable(progress, paint))
-  say(`${isQuiet ? `${name}: ` : ""}${paint("bold", status.phase ?? "")}${took(status)}: ${status.summary ?? ""}`)
+  say(
+    `${isQuiet ? `${name}: ` : ""}${paint("bold", plain(status.phase ?? ""))}${took(status)}: ${plain(status.summary ?? "")}`,
+  )
   for (const reason of reportReasons(status)) say(reason)
   return { execution, exitCode: status.phase === "Succeeded" ? exitCodes.succeeded : exitCodes.failed }
 }
 
 function heading({ metadata, spec, status }: ExecutionObject): string {
   const count = status?.stages?.length ?? 0
-  return `pipeline ${spec.pipelineName}, execution ${metadata.name}: ${count} ${count === 1 ? "stage" : "stages"} in namespace ${metadata.namespace}`
+  return plain(
+    `pipeline ${spec.pipelineName}, execution ${metadata.name}: ${count} ${count === 1 ? "stage" : "stages"} in namespace ${metadata.namespace}`,
+  )
 }
 
 function waitingFor(execution: ExecutionObject): string {
   const condition = conditionOf(execution, "Succeeded")
   const name = execution.metadata.name
   if (condition === undefined) return `execution ${name} waits to be taken up`
-  return `execution ${name}: ${condition.reason}: ${plain(condition.message)}`
+  return plain(`execution ${name}: ${condition.reason}: ${condition.message}`)
 }
 
 function took({ startTime, completionTime }: { startTime?: string | undefined; completionTime?: string | undefined }) {

@@ -22,16 +22,16 @@ export function executionPage(execution: ExecutionObject, options: PageOptions, 
   const { startTime, completionTime, phase = "Pending" } = status
   const condition = conditionOf(execution, "Succeeded")
   const since = (time: string | undefined) =>
-    time === undefined ? undefined : `${time} (${formatAge(options.nowMillis - Date.parse(time))} ago)`
+    time === undefined ? undefined : `${plain(time)} (${formatAge(options.nowMillis - Date.parse(time))} ago)`
   const isSpecial = condition !== undefined && condition.reason !== phase && condition.reason !== "StageFailed"
   const params = Object.entries(status.snapshot?.params ?? Object.fromEntries((spec.params ?? []).map(pair)))
   const fields: readonly (readonly [string, string | undefined])[] = [
-    ["Name", metadata.name],
-    ["Namespace", metadata.namespace],
-    ["Pipeline", spec.pipelineName],
-    ["Rerun of", spec.rerunOf],
-    ["Phase", paint("bold", phase) + (isSpecial ? ` (${condition.reason})` : "")],
-    ["Stages", status.summary],
+    ["Name", plain(metadata.name)],
+    ["Namespace", plain(metadata.namespace)],
+    ["Pipeline", plain(spec.pipelineName ?? "")],
+    ["Rerun of", spec.rerunOf && plain(spec.rerunOf)],
+    ["Phase", paint("bold", plain(phase)) + (isSpecial ? ` (${plain(condition.reason)})` : "")],
+    ["Stages", status.summary && plain(status.summary)],
     // The message repeats the summary, but for a run that could not start.
     ["Message", status.stages === undefined ? condition && plain(condition.message) : undefined],
     ["Steering", steering(execution)],
@@ -83,7 +83,7 @@ function stageSection(execution: ExecutionObject, options: PageOptions, paint: P
       const gap = " ".repeat(11 - stringWidth(`x ${status.phase}`))
       const time = (elapsed === undefined ? "-" : formatAge(elapsed)).padStart(7)
       const why = because(status)
-      const row = `${padded(label, width)}  ${paintPhase(status.phase, paint)}${gap}  ${time}${job(status.jobName ?? "-")}  ${why}`
+      const row = `${padded(label, width)}  ${paintPhase(status.phase, paint)}${gap}  ${time}${job(plain(status.jobName ?? "-"))}  ${why}`
       const outputs = Object.entries(status.outputs ?? {}).map(
         ([key, value]) => `${indent}    ${paint("dim", `${plain(key)} = ${plain(value)}`)}`,
       )
@@ -100,7 +100,10 @@ function stageSection(execution: ExecutionObject, options: PageOptions, paint: P
 
 /** Such as `ParentFailed: stage "Build" failed`, or of a matrix `3/4 succeeded, 1 running`. */
 function because({ phase, reason, message, combinations }: StageStatus): string {
-  const told = [reason === phase ? undefined : reason, message === undefined ? undefined : plain(message)]
+  const told = [
+    reason === phase || reason === undefined ? undefined : plain(reason),
+    message === undefined ? undefined : plain(message),
+  ]
   const done = combinations === undefined ? [] : [matrixSummary(combinations)]
   return [...done, told.filter((word) => word !== undefined).join(": ")].filter((part) => part !== "").join("; ")
 }
