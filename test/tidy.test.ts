@@ -207,7 +207,7 @@ describe("the command line and its client", () => {
   })
 
   it("write through one writer alone, which takes out what a terminal obeys", () => {
-    const writing = /\bconsole\.\w|\bprocess\.std(?:out|err)\b|\.write\(|\bnode:(?:console|tty)\b/
+    const writing = /\bconsole\.\w|\bprocess\.std(?:out|err)\b|\.write\(|\bnode:console\b/
     const those = files.filter(
       ({ path, text }) => /^(?:cli|client|manifests|drawing|words)\//.test(path) && writing.test(text),
     )
