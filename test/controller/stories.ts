@@ -126,6 +126,7 @@ export const stories: readonly Story[] = [
       const world = new World()
       world.stage()
       world.pipeline("a → b")
+      world.openToEvents()
       return world
     },
     begin: () => start({ namespace, name: "web" }, startingEvent),

@@ -99,12 +99,11 @@ const pipelineObject = (name: string, spec: object = {}) => ({
   apiVersion,
   kind: "PeanutPipeline",
   metadata: { name },
-  spec: { stages: graph("a"), ...spec },
+  spec: { stages: graph("a"), events: [{}], ...spec },
 })
 
 describe("an event that can start nothing", () => {
   const refusals: readonly { what: string; name: string; arrange?: (served: Served) => void; says: RegExp }[] = [
-    { what: "is unknown", name: "wbe", says: /^there is no PeanutPipeline "wbe" in namespace "team"\n$/ },
     {
       what: "is suspended",
       name: "idle",
@@ -147,6 +146,26 @@ describe("an event that can start nothing", () => {
         },
       ])
       expect(`${kubernetesEvents(served)[0]?.message}\n`).toMatch(/^an event started nothing: /)
+    }),
+  )
+
+  it.each([
+    { what: "that does not exist", spec: undefined, says: 'there is no PeanutPipeline "wbe" in namespace "team"\n' },
+    {
+      what: "that did not ask for it",
+      spec: { events: undefined, concurrencyPolicy: "Replace" },
+      says: 'pipeline "wbe" starts by no event; events: [{}] in its spec lets events start it\n',
+    },
+  ])("for a pipeline $what is answered with 400, and nothing at all is written", ({ spec, says }) =>
+    serving(async (served) => {
+      if (spec !== undefined) served.store.create(resources.pipelines, namespace, pipelineObject("wbe", spec))
+      const changes: unknown[] = []
+      served.store.onChange((change) => changes.push(change))
+      for (const event of [push, push.cloneWith({ id: "x".repeat(5000), data: { params: { a: "b" } } })]) {
+        const { status, text } = await served.post(structured(event), path.replace("web", "wbe"))
+        expect({ status, text }).toEqual({ status: 400, text: says })
+      }
+      expect(changes).toEqual([])
     }),
   )
 
