@@ -62,13 +62,10 @@ const startingEvent = z.strictObject({})
 
 export const pipelineSpec = z
   .object({
-    suspend: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          "While true, neither events nor schedules start an execution of this pipeline; ones that people create do run.",
-      }),
+    suspend: z.boolean().optional().meta({
+      description:
+        "While true, neither events nor schedules start an execution of this pipeline; ones that people create do run.",
+    }),
     params: paramSpecs("The parameters of a run, used as $(params.NAME)."),
     stages: z
       .array(pipelineStage)

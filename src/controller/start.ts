@@ -16,6 +16,7 @@ import { NotTaken } from "./not-taken.ts"
 import { now } from "./now.ts"
 import { originOf } from "./origin.ts"
 import { reconcile } from "./reconcile.ts"
+import { startOnce } from "./start-once.ts"
 
 /** As `start`, where a Peanut that serves one namespace is not asked for another, and the names can be names. */
 export const startIn = (served: string | undefined, ref: Ref, event: StartingEvent) => {
@@ -60,10 +61,11 @@ export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEven
   const mistakes = findParamProblems(spec.params, given.params, whose)
   if (mistakes.length > 0) return yield* refuse(metadata, mistakes.join("; "), "params")
 
-  const execution = startedExecution(ref.namespace, ref.name, event, given.params)
-  yield* cluster.createExecution(execution).pipe(
+  const schedule = origin._tag === "Schedule" ? origin.schedule.name : undefined
+  const execution = startedExecution({ pipeline: ref, event, schedule, params: given.params })
+  yield* startOnce(execution).pipe(
     Effect.catchTags({
-      AlreadyExists: () => Effect.logDebug("this event has started an execution before"),
+      NotTaken: ({ message }) => refuse(metadata, message, "another event"),
       NotFound: ({ message }) => notTaken(message),
       Refused: (error) => (error.status === 403 ? refusedByApi(error) : refuse(metadata, error.message, "refused")),
     }),

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { resources } from "../../src/cluster/object-api.ts"
 import { start } from "../../src/controller/start.ts"
-import type { StartingEvent } from "../../src/resources/execution.ts"
+import { executionName, type StartingEvent } from "../../src/resources/execution.ts"
 import { namespace } from "../builders/objects.ts"
 import { World } from "./world.ts"
 
@@ -138,6 +138,58 @@ describe("an event that nobody asked for is refused, and leaves no trace:", () =
       expect(refused).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining(says) })
     }
     expect(world.changes).toHaveLength(before)
+  })
+})
+
+describe("another event of the same source and id", () => {
+  const refusedAs = (world: World, given: StartingEvent) =>
+    world.perform(Effect.flip(start({ namespace, name: "web" }, given)))
+
+  it.each<[string, Partial<StartingEvent>]>([
+    ["type", { type: "com.example.tag" }],
+    ["data", { data: { ref: "other" } }],
+    ["parameters", { data: { params: { env: "prod" } } }],
+  ])("with another $0 starts nothing, changes no run, and is told once", async (_, other) => {
+    const world = arrange()
+    world.store.patch(
+      resources.pipelines,
+      { namespace, name: "web" },
+      { spec: { params: [{ name: "env", default: "test" }], concurrencyPolicy: "Replace" } },
+    )
+    await starting(world)
+    const before = executions(world)
+    const told = events(world).length
+    for (let i = 0; i < 3; i++) {
+      const refused = await refusedAs(world, { ...event, ...other })
+      expect(refused).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining("another event") })
+    }
+    expect(executions(world)).toEqual(before)
+    const more = events(world).slice(told)
+    expect(more).toMatchObject([{ involvedObject: { kind: "PeanutPipeline", name: "web" }, reason: "NotStarted" }])
+    await starting(world)
+    expect(executions(world)).toEqual(before)
+  })
+
+  it("is an execution that somebody made by hand", async () => {
+    const world = arrange()
+    world.execution(executionName("web", event))
+    expect(await refusedAs(world, event)).toMatchObject({ message: expect.stringContaining("created it by hand") })
+    expect(executions(world)).toMatchObject([{ metadata: { name: executionName("web", event) } }])
+    expect(executions(world)[0]).not.toHaveProperty("status")
+  })
+
+  it("comes again later where the first one is deleted just then", async () => {
+    const world = arrange()
+    await starting(world)
+    world.before = ({ verb, resource }) =>
+      Effect.sync(() => {
+        if (verb !== "get" || resource !== resources.executions) return
+        world.before = () => Effect.void
+        world.store.delete(resources.executions, { namespace, name: executionName("web", event) })
+      })
+    expect(await refusedAs(world, event)).toMatchObject({ _tag: "Unavailable" })
+    await starting(world)
+    expect(executions(world)).toHaveLength(1)
   })
 })
 

@@ -26,7 +26,7 @@ const edit = (spec: Partial<ExecutionSpec>) => (world: World) => world.edit(spec
 const run = (stages: string) => () => arrange(stages)
 
 const startingEvent = { id: "42", source: "/git/push", type: "com.example.push" }
-const started = startedExecution(namespace, "web", startingEvent).metadata.name
+const started = startedExecution({ pipeline: { namespace, name: "web" }, event: startingEvent }).metadata.name
 
 export const stories: readonly Story[] = [
   {
