@@ -23,13 +23,21 @@ const maxEvents = 20
  */
 const namesOf = (stages: string) => `${stages}.transformMapEntry(i, s, {s.name: true})`
 
+/**
+ * How many executions of each class are kept of a pipeline that does not say: nobody shall fill etcd by accident. No default
+ * of the CRD, so that it holds for the pipelines that are stored already.
+ */
+export const defaultHistoryLimit = 10
+
 const historyLimit = (which: string) =>
   z
     .int()
     .min(0)
     .max(2147483647)
     .optional()
-    .meta({ description: `How many ${which} executions to keep; older ones are deleted by the resync. Default: all.` })
+    .meta({
+      description: `How many ${which} executions to keep; older ones are deleted by the resync. Default: ${defaultHistoryLimit}.`,
+    })
 
 export const schedule = z.object({
   name: z
