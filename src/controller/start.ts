@@ -17,11 +17,12 @@ import { now } from "./now.ts"
 import { originOf } from "./origin.ts"
 import { reconcile } from "./reconcile.ts"
 import { startOnce } from "./start-once.ts"
+import { type Sender, starterOf } from "./starter.ts"
 
 /** As `start`, where a Peanut that serves one namespace is not asked for another, and the names can be names. */
-export const startIn = (served: string | undefined, ref: Ref, event: StartingEvent) => {
+export const startIn = (served: string | undefined, ref: Ref, event: StartingEvent, sender?: Sender) => {
   const problem = pathProblem(served, ref)
-  const work = problem === undefined ? start(ref, event) : Effect.fail(new NotTaken({ message: problem }))
+  const work = problem === undefined ? start(ref, event, sender) : Effect.fail(new NotTaken({ message: problem }))
   return work.pipe(counted("Start"))
 }
 
@@ -32,10 +33,10 @@ function pathProblem(served: string | undefined, { namespace, name }: Ref): stri
 }
 
 /**
- * Starts an execution of this pipeline for this event; the same event again starts nothing. An event that the pipeline
+ * Starts an execution of this pipeline for this event; the same event again starts nothing. Where senders have a token, `sender` is whose it is. An event that the pipeline
  * does not ask for leaves no trace: whoever sends it decides about nothing that is kept.
  */
-export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEvent) {
+export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEvent, sender?: Sender) {
   const cluster = yield* Cluster
   const found = yield* cluster.pipeline(ref).pipe(
     Effect.catchTags({
@@ -46,6 +47,7 @@ export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEven
   )
   const { metadata, spec } = found.pipeline
   const origin = yield* originOf(found.pipeline, event)
+  const startedBy = yield* starterOf(found.pipeline, origin, sender)
   if (origin._tag === "Held") return yield* notTaken(origin.why)
   if (origin._tag === "Event" && (spec.events ?? []).length === 0) return yield* notTaken(closed(ref.name))
   if (spec.suspend) return yield* refuse(metadata, `pipeline "${ref.name}" is suspended`)
@@ -62,7 +64,7 @@ export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEven
   if (mistakes.length > 0) return yield* refuse(metadata, mistakes.join("; "), "params")
 
   const schedule = origin._tag === "Schedule" ? origin.schedule.name : undefined
-  const execution = startedExecution({ pipeline: ref, event, schedule, params: given.params })
+  const execution = startedExecution({ pipeline: ref, event, schedule, params: given.params, startedBy })
   yield* startOnce(execution).pipe(
     Effect.catchTags({
       NotTaken: ({ message }) => refuse(metadata, message, "another event"),

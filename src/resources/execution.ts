@@ -6,6 +6,9 @@ import { apiVersion, group, type Ref } from "../api/meta.ts"
 import type { Param } from "../api/param.ts"
 import { hash, managedByKey } from "./labels.ts"
 
+/** Which event it was. */
+export const eventSourceKey = `${group}/event-source`
+export const eventTypeKey = `${group}/event-type`
 /** What the event gave, as a digest: another event of the same source and id is told by it. */
 export const eventDigestKey = `${group}/event-digest`
 /** Who started it: `schedule/NAME`, or the name of a user. Set when it is created, and never after. */
@@ -44,8 +47,8 @@ export function startedExecution({ pipeline, event, schedule, params = [], start
       labels: { [managedByKey]: "peanut" },
       annotations: {
         [`${group}/event-id`]: short(event.id),
-        [`${group}/event-source`]: short(event.source),
-        [`${group}/event-type`]: short(event.type),
+        [eventSourceKey]: short(event.source),
+        [eventTypeKey]: short(event.type),
         [eventDigestKey]: eventDigest(event, schedule),
         ...(startedBy !== undefined && { [startedByKey]: startedBy }),
       },

@@ -2,9 +2,11 @@
 
 import { CloudEvent } from "cloudevents"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { apiVersion } from "../../src/api/meta.ts"
 import { resources } from "../../src/cluster/object-api.ts"
+import { TokenReviewer, type TokenReviewerService } from "../../src/cluster/token-reviewer.ts"
 import { Unavailable } from "../../src/cluster.ts"
 import { graph } from "../builders/graph.ts"
 import { namespace } from "../builders/objects.ts"
@@ -234,6 +236,52 @@ describe("an event that can start nothing", () => {
       }
       expect(started(served)).toEqual([])
     }))
+})
+
+describe("with tokens asked for, a pipeline's path", () => {
+  const settings = { callers: { audience: "peanut", subjects: new Set(["source"]) }, namespace: undefined }
+  const reviewer: TokenReviewerService = {
+    review: (token) => Effect.succeed(token === "bad" ? undefined : { username: token }),
+    mayStart: ({ username }, where) =>
+      username === "unknown"
+        ? Effect.fail(new Unavailable({ message: "no answer" }))
+        : Effect.succeed(username === "jane" && where === namespace),
+  }
+  const layer = Layer.succeed(TokenReviewer, reviewer)
+  const withToken = (token: string | undefined) => {
+    const { headers, body } = binary(push)
+    return { headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) }, body }
+  }
+
+  it.each([
+    ["jane", 202],
+    ["source", 403],
+    ["joe", 403],
+    [`system:serviceaccount:${namespace}:default`, 403],
+    ["bad", 401],
+    [undefined, 401],
+    ["unknown", 503],
+  ])("answers %s with %i", (token, status) => {
+    spyOnConsole()
+    return serving(
+      async (served) => {
+        expect((await served.post(withToken(token), path)).status).toBe(status)
+        expect(started(served).map(({ metadata }) => metadata.annotations?.["pipeline.peanut.dev/started-by"])).toEqual(
+          status === 202 ? ["jane"] : [],
+        )
+      },
+      { settings, layer },
+    )
+  })
+
+  it("is not opened by being named for /, nor / by a right", () =>
+    serving(
+      async (served) => {
+        expect((await served.post(withToken("source"))).status).not.toBe(403)
+        expect((await served.post(withToken("jane"))).status).toBe(403)
+      },
+      { settings, layer },
+    ))
 })
 
 describe("the path of a pipeline", () => {
