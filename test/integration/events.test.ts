@@ -475,18 +475,42 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
     const send = (authorization: string | undefined, to = server, where = path("p")) =>
       postTo(to.url + where, push, authorization === undefined ? {} : { authorization })
 
-    it("takes events of a named account, by one review a minute", async () => {
+    /** Lets an account create executions in the namespace, as docs/install.md says. */
+    async function letStart(account: string): Promise<void> {
+      const [block = ""] =
+        /kubectl create role start-pipelines[^`]*/.exec(readFileSync(repository("docs/install.md"), "utf8")) ?? []
+      const lines = block.trim().split("\n")
+      expect(lines).toHaveLength(2)
+      for (const line of lines) {
+        const words = line
+          .replace("NAMESPACE:NAME", `${home}:${account}`)
+          .replaceAll("NAMESPACE", here.namespace)
+          .split(" ")
+        await succeed(world().controlPlane.kubectl(...words.slice(1)))
+      }
+    }
+    const startedBy = async () =>
+      (
+        await world().controlPlane.api.get<{
+          items: { metadata: { annotations: Readonly<Record<string, string>> } }[]
+        }>(here.executions)
+      ).items.map(({ metadata }) => metadata.annotations["pipeline.peanut.dev/started-by"])
+
+    it("starts executions for whoever may create them, by one review of the token and one of the right a minute", async () => {
       await here.apply(quick, open(pipeline("p", "a:quick")))
+      await letStart("source")
       const token = await tokenOf("source")
       const before = await reviewsOf(me)
       for (let i = 0; i < 10; i++) expect(await send(`Bearer ${token}`)).toMatchObject({ status: 202, text: "" })
-      expect((await reviewsOf(me)) - before).toBe(1)
+      expect((await reviewsOf(me)).slice(before.length)).toEqual(["create tokenreviews", "create subjectaccessreviews"])
+      expect(await startedBy()).toEqual([`system:serviceaccount:${home}:source`])
       const [name] = await executions()
       expect((await here.finished(name!)).status?.phase).toBe("Succeeded")
     })
 
     it("also takes a token that was signed anew here, so that the refusals below are about claims", async () => {
       await here.apply(quick, open(pipeline("p", "a:quick")))
+      await letStart("source")
       expect((await send(`Bearer ${withClaims(await tokenOf("source"), {})}`)).status).toBe(202)
     })
 
@@ -518,17 +542,23 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       const other = await send(`Bearer ${await tokenOf("other")}`)
       expect(other).toMatchObject({
         status: 403,
+        text: expect.stringContaining(`system:serviceaccount:${home}:other may not start executions`),
+      })
+      expect(await send(`Bearer ${await tokenOf("other")}`, server, "/")).toMatchObject({
+        status: 403,
         text: `system:serviceaccount:${home}:other may not send events here\n`,
       })
+      // Being named for / is not enough to start anything.
+      expect((await send(`Bearer ${right}`)).status).toBe(403)
       expect(await executions()).toEqual([])
       const calls = (await callsOf(me)).slice(before)
-      expect(new Set(calls)).toEqual(new Set(["create tokenreviews"]))
+      expect(new Set(calls)).toEqual(new Set(["create tokenreviews", "create subjectaccessreviews"]))
     })
 
     it("counts the reviews among its calls, and keeps tokens out of its log and its metrics", async () => {
       const text = await (await fetch(`${server.url}/metrics`)).text()
       expect(counts(parseMetrics(text), "peanut_api_requests_total")["create tokenreviews 201"]).toBeGreaterThan(5)
-      expect(counts(parseMetrics(text), "peanut_events_total")["Unread refused"]).toBe(17)
+      expect(counts(parseMetrics(text), "peanut_events_total")["Unread refused"]).toBe(19)
       expect(given.length).toBeGreaterThan(5)
       for (const token of given) {
         expect(server.log() + text).not.toContain(token)
@@ -581,8 +611,7 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       return user.username.endsWith(`:${account}`) && objectRef ? [`${verb} ${objectRef.resource}`] : []
     })
   }
-  const reviewsOf = async (account: string) =>
-    (await callsOf(account)).filter((call) => call === "create tokenreviews").length
+  const reviewsOf = async (account: string) => (await callsOf(account)).filter((call) => call.endsWith("reviews"))
 })
 
 const linesOf = (server: PeanutServer): readonly Record<string, unknown>[] =>

@@ -33,7 +33,7 @@ export function executionPage(execution: ExecutionObject, options: PageOptions, 
     ["Pipeline", spec.pipelineName],
     ["Rerun of", spec.rerunOf],
     ["Started by", starter === undefined ? undefined : plain(starter)],
-    ["Event", type === undefined ? undefined : plain(`${type} from ${source}`)],
+    ["Event", type && plain([type, source].filter(Boolean).join(" from "))],
     ["Phase", paint("bold", phase) + (isSpecial ? ` (${condition.reason})` : "")],
     ["Stages", status.summary],
     // The message repeats the summary, but for a run that could not start.
