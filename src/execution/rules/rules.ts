@@ -2,9 +2,9 @@
 // lines has a file of its own, named after its field.
 
 import type { PipelineStage } from "../../api/pipeline.ts"
-import { ancestorsOf } from "../../graph/order.ts"
+import { ancestryOf } from "../../graph/ancestry.ts"
 import { waiting } from "../held-stage.ts"
-import { type Run, specOf } from "../run.ts"
+import type { Run } from "../run.ts"
 import { checkRefusal } from "../tasks.ts"
 import { checkOutputs, executionValues, type View } from "../template/fill.ts"
 import type { Gate } from "./gate.ts"
@@ -37,7 +37,7 @@ const rules: readonly Rule[] = [
   // suspend: nothing further starts.
   ({ view }) => checkSuspend(view.execution.spec.suspend),
   // An output that is missing fails the stage only when it would start otherwise.
-  ({ stage, view }) => checkOutputs(stage, specOf(view.execution, stage), view),
+  ({ stage, view }) => checkOutputs(stage, view.execution.status.snapshot.stageSpecs[stage.type]!, view),
   // The API server refused the Job: last, as only a stage that passed the others asks for one.
   ({ stage, run }) => checkRefusal(run.tasks.get(stage.name)!),
   // maxParallel counts the Jobs of all stages, so `place.ts` applies it to those that passed all these.
@@ -69,8 +69,8 @@ export function checkSuspend(suspend: boolean | undefined): Gate | undefined {
 /** What an expression of this stage may read: the stages above it; in `finally`, all of the graph. */
 function scopeOf(stage: PipelineStage, view: View): Scope {
   const { stages, params = {} } = view.execution.status.snapshot
-  const names = view.phase === undefined ? ancestorsOf(stage.name, stages) : stages.map(({ name }) => name)
-  const visible = [...names].map((name) => {
+  const names = view.phase === undefined ? ancestryOf(stages).above(stage.name) : stages.map(({ name }) => name)
+  const visible = names.map((name) => {
     const { phase, reason = "", outputs = {} } = view.statuses.get(name)!
     return [name, { phase, reason, outputs }] as const
   })
