@@ -33,8 +33,9 @@ function pathProblem(served: string | undefined, { namespace, name }: Ref): stri
 }
 
 /**
- * Starts an execution of this pipeline for this event; the same event again starts nothing. Where senders have a token, `sender` is whose it is. An event that the pipeline
- * does not ask for leaves no trace: whoever sends it decides about nothing that is kept.
+ * Starts an execution of this pipeline for this event; the same event again starts nothing. Where senders have a token,
+ * `sender` is whose it is. An event that the pipeline does not ask for leaves no trace: whoever sends it decides about
+ * nothing that is kept.
  */
 export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEvent, sender?: Sender) {
   const cluster = yield* Cluster
