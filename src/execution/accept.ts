@@ -4,7 +4,9 @@
 import { type Execution, type ExecutionStatus, isFinished, type Snapshot, type StageStatus } from "../api/execution.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
+import { readStage } from "../api/stage-parts.ts"
 import { maxProblems, newSuggestions } from "./graph.ts"
+import { joined } from "./joined.ts"
 import { findParamProblems, paramValues } from "./params.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
 import { findRerunProblem, takeOver } from "./rerun-of.ts"
@@ -53,7 +55,7 @@ export function accept(execution: Execution, definition: Definition, now: string
     if (problem !== undefined) return refused(execution, "RerunInvalid", problem, now)
     const { snapshot: taken, stages } = takeOver(original!)
     const mistakes = findApprovalProblems(execution, name, taken.stages)
-    if (mistakes.length > 0) return refused(execution, "ExecutionInvalid", mistakes.join("; "), now)
+    if (mistakes.length > 0) return refused(execution, "ExecutionInvalid", joined(mistakes), now)
     const { timeout = taken.timeout } = execution.spec
     const snapshot = { ...taken, ...(timeout !== undefined && { timeout }) }
     return { ...runStatus(execution, { startTime: now, snapshot }, stages, now), snapshot }
@@ -66,10 +68,10 @@ export function accept(execution: Execution, definition: Definition, now: string
   if (large !== undefined) return refused(execution, "PipelineTooLarge", large, now)
   const problems = findProblems(name, pipeline.spec, surroundings(definition))
   if (problems.length > 0) {
-    return refused(execution, "PipelineInvalid", problems.map((problem) => problem.message).join("; "), now)
+    return refused(execution, "PipelineInvalid", joined(problems.map((problem) => problem.message)), now)
   }
   const mistakes = findSpecProblems(execution, pipeline)
-  if (mistakes.length > 0) return refused(execution, "ExecutionInvalid", mistakes.join("; "), now)
+  if (mistakes.length > 0) return refused(execution, "ExecutionInvalid", joined(mistakes), now)
   const snapshot = takeSnapshot(execution, pipeline, definition.stages)
   if (isDeeperThan(maxSnapshotDepth, snapshot)) {
     const message = `a stage of pipeline "${name}" is nested more than ${maxSnapshotDepth} levels deep in its jobTemplate; no Job is`
@@ -139,7 +141,7 @@ function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: Definitio
       types.flatMap((type) => {
         const stage = stages.get(type)
         // One that was not read for its size: the others alone are more than a snapshot may take.
-        return stage === undefined ? [] : [[type, stage.spec]]
+        return stage === undefined ? [] : [[type, readStage(stage.spec).spec]]
       }),
     ),
     ...(params !== undefined && { params: paramValues(params, spec.params) }),

@@ -2,6 +2,7 @@
 // some.
 
 import type { Pipeline, PipelineStatus } from "../api/pipeline.ts"
+import { joined } from "./joined.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
 import { withCondition } from "./status.ts"
 
@@ -19,7 +20,7 @@ export function pipelineStatus(pipeline: Pipeline, around: Surroundings, now: st
       : {
           status: "False" as const,
           reason: "Invalid",
-          message: problems.map((problem) => problem.message).join("; "),
+          message: joined(problems.map((problem) => problem.message)),
         }
   return {
     ...pipeline.status,
@@ -57,7 +58,7 @@ export function scheduledStatus(
           reason: "Scheduled",
           message: `${active} ${active === 1 ? "schedule" : "schedules"}`,
         }
-      : { status: "False" as const, reason: "NotScheduled", message: problems.join("; ") }
+      : { status: "False" as const, reason: "NotScheduled", message: joined(problems) }
   const isSilent = active === 0 && problems.length === 0
   return {
     ...rest,

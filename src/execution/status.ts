@@ -10,6 +10,7 @@ import {
   type StageStatus,
 } from "../api/execution.ts"
 import type { Condition } from "../api/meta.ts"
+import { maxMessageLength } from "./joined.ts"
 import { findFailure } from "./rules/failure-policy.ts"
 
 /**
@@ -106,9 +107,6 @@ function failures(stages: readonly StageStatus[]): readonly string[] {
   const told = failed.slice(0, 5).map((stage) => `stage "${stage.name}" failed: ${stage.message ?? stage.reason}`)
   return failed.length > told.length ? [...told, `and ${failed.length - told.length} more`] : told
 }
-
-/** The CRD takes 32,768 characters, and the API server would refuse the whole status for one more. */
-const maxMessageLength = 32_000
 
 /** The conditions with this one set; its lastTransitionTime moves only when its status does. */
 export function withCondition(
