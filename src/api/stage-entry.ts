@@ -17,7 +17,20 @@ export const maxCombinations = 256
 /** The most parameters of a matrix. */
 const maxDimensions = 5
 
+/**
+ * What a terminal obeys, or what turns the direction of text: control characters (C0, DEL, C1), line separators, marks,
+ * overrides and isolates of direction. No name has a use for them, and one that has them reads as another.
+ */
+const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u
+
+/** Whether a name of a stage shows as what it is. The CRD refuses others; one stored before it did is told as a mistake. */
+export const isShown = (name: string): boolean => !unseen.test(name)
+
 const stageName = z.string().min(1).max(253)
+/** The same characters as the API server's regular expressions (RE2) write them. */
+export const shownName = stageName.meta({
+  pattern: "^[^\\x00-\\x1f\\x7f-\\x{9f}\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]*$",
+})
 
 const dimension = z.object({
   name: z.string().min(1).max(63).meta({ description: "A parameter of the stage." }),
@@ -36,7 +49,10 @@ const combinations = Array.from(
 
 /** What a stage of the graph and a stage of `finally` have in common. */
 const common = {
-  name: stageName.meta({ description: "Any text, unique in this pipeline." }),
+  name: shownName.meta({
+    ...shownName.meta(),
+    description: "Any text, unique in this pipeline, without control characters and marks of direction.",
+  }),
   type: objectName.meta({ description: "Name of the PeanutStage, in the same namespace, that says what to run." }),
   params: params(
     "Values for the parameters that the PeanutStage declares; may contain $(params.NAME) of the pipeline, $(stages['NAME'].outputs.KEY) and $(execution.name).",

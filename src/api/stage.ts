@@ -68,6 +68,18 @@ const jobSpec = z.object({
   template: podTemplate.optional(),
 })
 
+/** The most characters of a stage's command, args and env together. */
+export const maxTextLength = 262_144
+export const tooMuchText = `command, args and env of a stage have at most ${maxTextLength} characters together; put large texts into a ConfigMap or the image`
+
+/** CEL: how long the texts of a list are together. */
+const lengthOf = (list: string, text: string) => `(has(self.${list}) ? self.${list}.map(it, ${text}).sum() : 0)`
+const textLength = [
+  lengthOf("command", "it.size()"),
+  lengthOf("args", "it.size()"),
+  lengthOf("env", "has(it.value) ? it.value.size() : 0"),
+].join(" + ")
+
 const stageImage =
   "has(self.jobTemplate) && has(self.jobTemplate.spec) && has(self.jobTemplate.spec.template) && " +
   "has(self.jobTemplate.spec.template.spec) && has(self.jobTemplate.spec.template.spec.containers) && " +
@@ -128,6 +140,7 @@ export const stageSpec = z
         rule: `has(self.image) || (${stageImage})`,
         message: `a stage needs an image: set spec.image, or the image of container "${stageContainerName}" in spec.jobTemplate`,
       },
+      { rule: `${textLength} <= ${maxTextLength}`, message: tooMuchText },
     ],
   })
 export type StageSpec = z.infer<typeof stageSpec>

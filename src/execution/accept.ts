@@ -4,13 +4,14 @@
 import { type Execution, type ExecutionStatus, isFinished, type Snapshot, type StageStatus } from "../api/execution.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
-import { didYouMean } from "../words/nearest-name.ts"
+import { maxProblems, newSuggestions } from "./graph.ts"
 import { joined } from "./joined.ts"
 import { findParamProblems, paramValues } from "./params.ts"
 import { findProblems, type Surroundings } from "./problems.ts"
 import { findRerunProblem, takeOver } from "./rerun-of.ts"
 import type { Expressions } from "./rules/when.ts"
 import { runStatus, withCondition } from "./status.ts"
+import { analysisOf } from "./template/analysis.ts"
 
 /** What an execution was told to run: its pipeline and the stages of the namespace, by name. */
 export interface Definition {
@@ -62,6 +63,8 @@ export function accept(execution: Execution, definition: Definition, now: string
     const message = `there is no PeanutPipeline "${name}" in namespace "${namespace}"`
     return refused(execution, "PipelineNotFound", message, now)
   }
+  const large = findLargeStage(pipeline, definition)
+  if (large !== undefined) return refused(execution, "PipelineTooLarge", large, now)
   const problems = findProblems(name, pipeline.spec, surroundings(definition))
   if (problems.length > 0) {
     return refused(execution, "PipelineInvalid", joined(problems.map((problem) => problem.message)), now)
@@ -82,6 +85,16 @@ export function accept(execution: Execution, definition: Definition, now: string
   return { ...runStatus(execution, { startTime: now, snapshot }, waiting, now), snapshot }
 }
 
+/** A stage of the pipeline that is too large to be run, told by its type. */
+function findLargeStage({ spec }: Pipeline, { stages }: Definition): string | undefined {
+  for (const type of new Set([...spec.stages, ...(spec.finally ?? [])].map((stage) => stage.type))) {
+    const stage = stages.get(type)
+    const { problem } = stage === undefined ? {} : analysisOf(stage.spec)
+    if (problem !== undefined) return `PeanutStage "${type}": ${problem}`
+  }
+  return undefined
+}
+
 /** Every stage of a run, in the order in which its status lists them. */
 function namesIn({ stages, finally: atEnd = [] }: Pick<Snapshot, "stages" | "finally">): readonly string[] {
   return [...stages, ...atEnd].map(({ name }) => name)
@@ -98,10 +111,11 @@ function findSpecProblems(execution: Execution, { metadata, spec: pipeline }: Pi
 }
 
 function findApprovalProblems({ spec }: Execution, pipeline: string, stages: Snapshot["stages"]): readonly string[] {
-  const names = stages.map(({ name }) => name)
-  const unknown = (spec.approved ?? []).filter((name) => !names.includes(name))
+  const names = new Set(stages.map(({ name }) => name))
+  const unknown = (spec.approved ?? []).filter((name) => !names.has(name)).slice(0, maxProblems)
+  const suggest = newSuggestions()
   return unknown.map(
-    (name) => `approved names "${name}", which is no stage of pipeline "${pipeline}"${didYouMean(name, names)}`,
+    (name) => `approved names "${name}", which is no stage of pipeline "${pipeline}"${suggest(name, () => names)}`,
   )
 }
 

@@ -1,8 +1,9 @@
 // Every mistake in the graph of a pipeline's stages.
 
 import type { PipelineStage } from "../api/pipeline.ts"
+import { isShown } from "../api/stage-entry.ts"
 import { findCycle } from "../graph/order.ts"
-import { didYouMean } from "../words/nearest-name.ts"
+import { type Suggest, suggestions } from "../words/nearest-name.ts"
 
 /** A mistake in a pipeline, and which of its stages it is about. */
 export interface Problem {
@@ -16,60 +17,87 @@ export interface Problem {
   readonly message: string
 }
 
-/**
- * Every mistake in the graph of a pipeline; `types` are the names of the PeanutStages there are, if they are known, and
- * `atEnd` the stages of `finally`, which are beside the graph.
- */
+/** The most mistakes that one look tells, and how many of them suggest a name: nobody reads more, and each takes time. */
+export const maxProblems = 100
+const maxSuggestions = 20
+
+/** The suggestions of one look at a pipeline. */
+export const newSuggestions = (): Suggest => suggestions(maxSuggestions)
+
+/** The mistakes as far as they are told. */
+export function told(problems: Iterable<Problem>): readonly Problem[] {
+  const first: Problem[] = []
+  for (const problem of problems) {
+    if (first.length < maxProblems) first.push(problem)
+    else return [...first, { ...problem, message: "and more; correct these first" }]
+  }
+  return first
+}
+
+/** What a graph is checked against. */
+export interface GraphAround {
+  /** The names of the PeanutStages there are, if they are known. */
+  readonly types?: ReadonlyMap<string, unknown> | ReadonlySet<string> | undefined
+  /** The stages of `finally`, which are beside the graph. */
+  readonly atEnd?: readonly PipelineStage[]
+  readonly suggest?: Suggest
+}
+
+/** The mistakes in the graph of a pipeline, as far as they are told. */
 export function findGraphProblems(
   pipelineName: string,
   stages: readonly PipelineStage[],
-  types?: ReadonlySet<string>,
-  atEnd: readonly PipelineStage[] = [],
+  around: GraphAround = {},
 ): readonly Problem[] {
-  const problems: Problem[] = []
+  return told(graphProblems(pipelineName, stages, around))
+}
+
+/** Every mistake in the graph of a pipeline, found as it is asked for. */
+export function* graphProblems(
+  pipelineName: string,
+  stages: readonly PipelineStage[],
+  { types, atEnd = [], suggest = newSuggestions() }: GraphAround = {},
+): Generator<Problem> {
   const names = new Set<string>()
   const all = [...stages, ...atEnd]
   for (const { name } of all) {
     if (names.has(name)) {
-      problems.push({
-        stage: name,
-        field: "name",
-        message: `pipeline "${pipelineName}" has two stages named "${name}"`,
-      })
+      yield { stage: name, field: "name", message: `pipeline "${pipelineName}" has two stages named "${name}"` }
     }
     names.add(name)
+    if (!isShown(name)) {
+      const shown = JSON.stringify(name).replace(
+        /[^\x20-\x7e]/g,
+        (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      )
+      const message = `the name ${shown} of a stage has a control character or a mark of direction; leave it out`
+      yield { stage: name, field: "name", message }
+    }
   }
   const inGraph = new Set(stages.map(({ name }) => name))
   for (const stage of all) {
     const says = `stage "${stage.name}"`
     if (types !== undefined && !types.has(stage.type)) {
-      const message = `${says} is of type "${stage.type}", but there is no PeanutStage of that name${suggestion(stage.type, [...types])}`
-      problems.push({ stage: stage.name, field: "type", message })
+      const meant = suggest(stage.type, () => types.keys())
+      const message = `${says} is of type "${stage.type}", but there is no PeanutStage of that name${meant}`
+      yield { stage: stage.name, field: "type", message }
     }
     for (const dependency of new Set(stage.dependsOn)) {
       const about = { stage: stage.name, field: "dependsOn", dependency } as const
       if (dependency === stage.name) {
-        problems.push({ ...about, message: `${says} depends on itself` })
+        yield { ...about, message: `${says} depends on itself` }
       } else if (!inGraph.has(dependency)) {
-        const message = `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${suggestion(
-          dependency,
-          [...inGraph].filter((name) => name !== stage.name),
-        )}`
-        problems.push({ ...about, message })
+        const meant = suggest(dependency, () => [...inGraph].filter((name) => name !== stage.name))
+        yield {
+          ...about,
+          message: `${says} depends on "${dependency}", which is not in pipeline "${pipelineName}"${meant}`,
+        }
       }
     }
   }
   const cycle = findCycle(stages)
   if (cycle !== undefined) {
     const message = `stages of pipeline "${pipelineName}" wait for each other: ${cycle.join(" → ")}`
-    problems.push({ stage: cycle[0]!, field: "dependsOn", message })
-  }
-  return problems
-
-  /** Nobody reads more than a few, and each costs a comparison with every name. */
-  function suggestion(wrong: string, known: readonly string[]): string {
-    return problems.length < maxSuggestions ? didYouMean(wrong, known) : ""
+    yield { stage: cycle[0]!, field: "dependsOn", message }
   }
 }
-
-const maxSuggestions = 20

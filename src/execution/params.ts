@@ -1,7 +1,7 @@
 // Parameters: what a run or a pipeline's stage was given, laid over what was declared.
 
 import type { Param, ParamSpec } from "../api/param.ts"
-import { didYouMean } from "../words/nearest-name.ts"
+import { didYouMean, type Suggest } from "../words/nearest-name.ts"
 
 export type Values = Readonly<Record<string, string>>
 
@@ -20,16 +20,16 @@ export function paramValues(declared: readonly ParamSpec[] = [], given: readonly
 export function findParamProblems(
   declared: readonly ParamSpec[] = [],
   given: readonly { readonly name: string }[] = [],
-  whose: { readonly giver: string; readonly declarer: string },
+  whose: { readonly giver: string; readonly declarer: string; readonly suggest?: Suggest },
 ): readonly string[] {
-  const names = declared.map(({ name }) => name)
-  const known = new Set(names)
+  const known = new Set(declared.map(({ name }) => name))
+  const { suggest = (wrong, names) => didYouMean(wrong, names()) } = whose
   const set = new Set(given.map(({ name }) => name))
   const unknown = [...set]
     .filter((name) => !known.has(name))
     .map(
       (name) =>
-        `${whose.giver} gives param "${name}", which ${whose.declarer} does not declare${didYouMean(name, names)}`,
+        `${whose.giver} gives param "${name}", which ${whose.declarer} does not declare${suggest(name, () => known)}`,
     )
   const missing = declared
     .filter((param) => param.default === undefined && !set.has(param.name))

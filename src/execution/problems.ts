@@ -2,16 +2,17 @@
 
 import type { PipelineSchedule, PipelineSpec, PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
-import { ancestorsOf } from "../graph/order.ts"
-import { didYouMean } from "../words/nearest-name.ts"
-import { findGraphProblems, type Problem } from "./graph.ts"
+import { ancestryOf } from "../graph/ancestry.ts"
+import { graphProblems, newSuggestions, type Problem, told } from "./graph.ts"
+import { cut } from "./joined.ts"
 import { countCombinations } from "./matrix.ts"
 import { findParamProblems } from "./params.ts"
 import { type Expressions, stagesNamedIn } from "./rules/when.ts"
 import { findTimeProblem } from "./schedule.ts"
+import { analysisOf } from "./template/analysis.ts"
 import { findReferenceProblem, findStageNameProblem, type Visible } from "./template/reference-problems.ts"
-import { findReferences } from "./template/references.ts"
-import { referencesIn, type TemplateReference } from "./template/template.ts"
+import { findReferences, type Reference } from "./template/references.ts"
+import type { TemplateReference } from "./template/template.ts"
 
 export type { Problem } from "./graph.ts"
 
@@ -26,32 +27,39 @@ export interface Surroundings {
   readonly expressions?: Expressions
 }
 
-/** Every mistake in a pipeline, those of the graph first. */
+/** The mistakes in a pipeline, those of the graph first, as far as they are told. */
 export function findProblems(pipelineName: string, spec: PipelineSpec, around: Surroundings = {}): readonly Problem[] {
+  return told(problemsOf(pipelineName, spec, around))
+}
+
+/** Every mistake in a pipeline, found as it is asked for: of a hundred thousand only the first are looked for. */
+function* problemsOf(pipelineName: string, spec: PipelineSpec, around: Surroundings): Generator<Problem> {
   const { stages } = spec
   const atEnd: readonly PipelineStage[] = spec.finally ?? []
-  const types = around.stages && new Set(around.stages.keys())
-  const graph = findGraphProblems(pipelineName, stages, types, atEnd)
+  const suggest = newSuggestions()
+  yield* graphProblems(pipelineName, stages, { types: around.stages, atEnd, suggest })
   const declared = (spec.params ?? []).map(({ name }) => name)
   const everyName = new Set(stages.map(({ name }) => name))
   const withMatrix = new Set(stages.flatMap(({ name, matrix }) => (matrix === undefined ? [] : [name])))
-  const ofStages = stages.flatMap((stage) => {
-    // Looked up only for the few that refer to others.
-    const above = once(() => ancestorsOf(stage.name, stages))
-    return findStageProblems(stage, { declared, above, everyName, withMatrix, isAtEnd: false }, around)
-  })
-  const ofFinally = atEnd.flatMap((stage) =>
-    findStageProblems(stage, { declared, above: () => everyName, everyName, withMatrix, isAtEnd: true }, around),
-  )
+  const visible = { declared, everyName, withMatrix, suggest }
+  for (const stage of stages) {
+    const isAbove = (name: string) => ancestryOf(stages).isAbove(name, stage.name)
+    yield* stageProblems(stage, { ...visible, isAbove, isAtEnd: false }, around)
+  }
+  for (const stage of atEnd) {
+    const isAbove = (name: string) => everyName.has(name)
+    yield* stageProblems(stage, { ...visible, isAbove, isAtEnd: true }, around)
+  }
   const jobs = [...stages, ...atEnd].reduce((sum, { matrix }) => sum + countCombinations(matrix), 0)
-  const message = `pipeline "${pipelineName}" would make ${jobs} Jobs, more than the ${maxJobs} that a run can have; make its matrices smaller or split it`
-  const large: readonly Problem[] = jobs > maxJobs ? [{ stage: stages[0]!.name, field: "matrix", message }] : []
-  const ofSchedules = (spec.schedules ?? []).flatMap((schedule) =>
-    findScheduleProblems(pipelineName, spec, schedule).map(
-      (message): Problem => ({ stage: "", field: "schedules", schedule: schedule.name, message }),
-    ),
-  )
-  return [...graph, ...ofStages, ...ofFinally, ...large, ...ofSchedules]
+  if (jobs > maxJobs) {
+    const message = `pipeline "${pipelineName}" would make ${jobs} Jobs, more than the ${maxJobs} that a run can have; make its matrices smaller or split it`
+    yield { stage: stages[0]!.name, field: "matrix", message }
+  }
+  for (const schedule of spec.schedules ?? []) {
+    for (const message of findScheduleProblems(pipelineName, spec, schedule, suggest)) {
+      yield { stage: "", field: "schedules", schedule: schedule.name, message }
+    }
+  }
 }
 
 /** What is wrong with one schedule: when it starts runs, and the parameters it gives them. */
@@ -59,48 +67,63 @@ export function findScheduleProblems(
   pipelineName: string,
   { params: declared }: Pick<PipelineSpec, "params">,
   schedule: PipelineSchedule,
+  suggest = newSuggestions(),
 ): readonly string[] {
   const time = findTimeProblem(schedule)
-  const whose = { giver: "it", declarer: `pipeline "${pipelineName}"` }
+  const whose = { giver: "it", declarer: `pipeline "${pipelineName}"`, suggest }
   const problems = [...(time === undefined ? [] : [time]), ...findParamProblems(declared, schedule.params, whose)]
   return problems.map((problem) => `schedule "${schedule.name}": ${problem}`)
 }
 
-function findStageProblems(stage: PipelineStage, visible: Visible, around: Surroundings): readonly Problem[] {
+function* stageProblems(stage: PipelineStage, visible: Visible, around: Surroundings): Generator<Problem> {
   const says = `stage "${stage.name}"`
   const spec = around.stages?.get(stage.type)
-  const given = [
-    ...(stage.params ?? []).flatMap(({ value }) => findReferences(value).map((it) => ["params", it] as const)),
-    ...(stage.matrix ?? []).flatMap(({ values }) =>
-      values.flatMap(findReferences).map((it) => ["matrix", it] as const),
-    ),
-  ]
-  const problem = (field: Problem["field"]) => (message: string | undefined) =>
-    message === undefined ? [] : [{ stage: stage.name, field, message: `${says}: ${message}` }]
-  return [
-    ...given.flatMap(([field, reference]) =>
-      problem(field)(findReferenceProblem(reference, visible.declared, "pipeline", visible)),
-    ),
-    ...(spec === undefined ? [] : givenProblems(stage, spec).flatMap(problem("params"))),
-    ...(spec === undefined ? [] : templateProblems(spec, visible).flatMap(problem("type"))),
-    ...(stage.when === undefined ? [] : whenProblems(stage.when, visible, around.expressions).flatMap(problem("when"))),
-  ]
+  const problem = (field: Problem["field"], message: string): Problem => ({
+    stage: stage.name,
+    field,
+    // It may quote a text of the stage.
+    message: cut(`${says}: ${message}`),
+  })
+  for (const [field, reference] of givenReferences(stage)) {
+    const message = findReferenceProblem(reference, visible.declared, "pipeline", visible)
+    if (message !== undefined) yield problem(field, message)
+  }
+  if (spec !== undefined) {
+    for (const message of givenProblems(stage, spec, visible)) yield problem("params", message)
+    for (const message of templateProblems(spec, visible)) yield problem("type", message)
+  }
+  if (stage.when !== undefined) {
+    for (const message of whenProblems(stage.when, visible, around.expressions)) yield problem("when", message)
+  }
 }
 
-function givenProblems({ type, params = [], matrix = [] }: PipelineStage, spec: StageSpec): readonly string[] {
+function* givenReferences({ params = [], matrix = [] }: PipelineStage): Generator<["params" | "matrix", Reference]> {
+  for (const { value } of params) for (const reference of findReferences(value)) yield ["params", reference]
+  for (const { values } of matrix) {
+    for (const value of values) for (const reference of findReferences(value)) yield ["matrix", reference]
+  }
+}
+
+function givenProblems(
+  { type, params = [], matrix = [] }: PipelineStage,
+  spec: StageSpec,
+  { suggest }: Visible,
+): readonly string[] {
   const twice = matrix
     .filter(({ name }) => params.some((param) => param.name === name))
     .map(({ name }) => `param "${name}" is given by params and by matrix; give it once`)
-  const whose = { giver: "it", declarer: `PeanutStage "${type}"` }
+  const whose = { giver: "it", declarer: `PeanutStage "${type}"`, suggest }
   return [...findParamProblems(spec.params, [...params, ...matrix], whose), ...twice]
 }
 
-function templateProblems(spec: StageSpec, visible: Visible): readonly string[] {
+function* templateProblems(spec: StageSpec, visible: Visible): Generator<string> {
+  const { references, problem } = analysisOf(spec)
+  if (problem !== undefined) yield `${problem} (in its PeanutStage)`
   const declared = (spec.params ?? []).map(({ name }) => name)
-  return referencesIn(spec).flatMap((found) => {
+  for (const found of references) {
     const problem = placeProblem(found) ?? findReferenceProblem(found.reference, declared, "stage's type", visible)
-    return problem === undefined ? [] : [`${problem} (in ${found.where} of its PeanutStage)`]
-  })
+    if (problem !== undefined) yield `${problem} (in ${found.where} of its PeanutStage)`
+  }
 }
 
 function placeProblem({ reference: { text }, place, variable }: TemplateReference): string | undefined {
@@ -126,7 +149,9 @@ function whenProblems(when: string, visible: Visible, expressions: Expressions |
   )
   const params = paramsNamedIn(when)
     .filter((name) => !visible.declared.includes(name))
-    .map((name) => `when: params.${name} is not declared by the pipeline${didYouMean(name, visible.declared)}`)
+    .map(
+      (name) => `when: params.${name} is not declared by the pipeline${visible.suggest(name, () => visible.declared)}`,
+    )
   const phase =
     /\bexecution\.phase\b/.test(when) && !visible.isAtEnd
       ? ["when: execution.phase is known only to stages of finally"]
@@ -136,11 +161,3 @@ function whenProblems(when: string, visible: Visible, expressions: Expressions |
 
 const paramsNamedIn = (when: string) =>
   [...when.matchAll(/\bparams\.([A-Za-z_]\w*)\b(?!\s*\()/g)].map(([, name]) => name!)
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}

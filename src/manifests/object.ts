@@ -1,7 +1,8 @@
 // One document to the objects in it: is it one of Peanut's, and does it say what its kind may say?
 
 import { apiVersion, group } from "../api/meta.ts"
-import { stageContainerName } from "../api/stage.ts"
+import { stageContainerName, stageSpec } from "../api/stage.ts"
+import { findWeightProblem } from "../execution/stage-weight.ts"
 import { didYouMean, nearestName } from "../words/nearest-name.ts"
 import { quoted } from "../words/phrases.ts"
 import type { WrittenDocument } from "./documents.ts"
@@ -60,7 +61,7 @@ function readObject(file: string, { value, lineOf }: WrittenDocument): ReadObjec
   const problems = problemsOf([
     ...identity,
     ...shapeMistakes(value, schema).map((finding) => withAdvice(finding, value)),
-    ...(kind === "PeanutStage" ? imageMistakes(value) : []),
+    ...(kind === "PeanutStage" ? [...imageMistakes(value), ...weightMistakes(value)] : []),
     ...(kind === "PeanutPipeline" ? graphMistakes(value) : []),
     ...(kind === "PeanutPipelineExecution" ? rerunMistakes(value) : []),
   ])
@@ -121,6 +122,13 @@ function rerunMistakes(value: JsonObject): readonly Finding[] {
   const message =
     "spec.params and spec.rerunOf exclude each other: a rerun takes the parameters of the run that it repeats"
   return [{ path: ["spec", "params"], message }]
+}
+
+/** How large a PeanutStage may be, which its CRD limits in part. */
+function weightMistakes({ spec }: JsonObject): readonly Finding[] {
+  const parsed = stageSpec.safeParse(spec).data
+  const message = parsed && findWeightProblem(parsed)
+  return message === undefined ? [] : [{ path: ["spec"], message }]
 }
 
 /** The rule of PeanutStage that its CRD states in CEL. */

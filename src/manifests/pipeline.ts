@@ -60,7 +60,7 @@ export function graphMistakes(pipeline: unknown): readonly Finding[] {
 export function typeMistakes(pipeline: unknown, name: string, types: ReadonlySet<string>) {
   const entries = entriesOf(pipeline)
   const { inGraph, atEnd } = split(entries)
-  return findGraphProblems(name, inGraph, types, atEnd)
+  return findGraphProblems(name, inGraph, { types, atEnd })
     .filter(({ field }) => field === "type")
     .map((problem) => {
       const entry = entries.find(({ stage }) => stage.name === problem.stage && !types.has(stage.type))!

@@ -4,6 +4,7 @@ import type { z } from "zod"
 import { definitions, structural } from "../api/crds.ts"
 import { duration, durationSeconds } from "../api/duration.ts"
 import { objectName } from "../api/meta.ts"
+import { shownName } from "../api/stage-entry.ts"
 
 /** The part of the API server's schema dialect that the CRDs use. */
 export interface Schema {
@@ -60,6 +61,8 @@ interface Format {
   readonly accepts: (text: string) => boolean
 }
 
+const noControl = "without control characters and marks of direction"
+
 const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   [
     toSchema(duration).pattern!,
@@ -75,6 +78,7 @@ const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
       accepts: () => true,
     },
   ],
+  [toSchema(shownName).pattern!, { words: `a name ${noControl}`, accepts: (text) => text !== "" }],
 ])
 
 /** What text of this pattern is for people, who do not read regular expressions. */

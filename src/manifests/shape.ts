@@ -123,7 +123,7 @@ function textMistakes(value: string, schema: Schema, path: Path): readonly Findi
   if (value !== "" && length > maxLength) {
     return [mistake(path, `must have at most ${maxLength} characters, but has ${length}`)]
   }
-  const fits = pattern === undefined || new RegExp(pattern, "u").test(value)
+  const fits = pattern === undefined || expression(pattern).test(value)
   if (format !== undefined && !(fits && format.accepts(value))) {
     return [mistake(path, `must be ${format.words}, but is ${value === "" ? "empty" : quoted(value)}`)]
   }
@@ -134,6 +134,9 @@ function textMistakes(value: string, schema: Schema, path: Path): readonly Findi
   }
   return fits ? [] : [mistake(path, `must match ${pattern}, but is ${quoted(value)}`)]
 }
+
+/** A pattern of the CRD, whose \x{…} is \u{…} here. */
+const expression = (pattern: string) => new RegExp(pattern.replaceAll("\\x{", "\\u{"), "u")
 
 function numberMistakes(value: number, schema: Schema, path: Path): readonly Finding[] {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = schema

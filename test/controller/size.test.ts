@@ -37,7 +37,7 @@ const shapes: readonly { readonly shape: string; readonly of: Shape }[] = [
 
 const looks: readonly { readonly look: string; readonly at: (stages: PipelineStage[]) => unknown }[] = [
   { look: "sorting", at: sortTopologically },
-  { look: "checking", at: (stages) => findGraphProblems("web", stages, new Set(["task"])) },
+  { look: "checking", at: (stages) => findGraphProblems("web", stages, { types: new Set(["task"]) }) },
   {
     look: "accepting",
     at: (stages) => accept(execution(), { pipeline: pipeline(stages), stages: stageTypes("task") }, now),

@@ -105,8 +105,10 @@ describe("accept", () => {
     expect(message.length).toBeLessThanOrEqual(32_768)
   })
 
+  const annotated = (text: string) => ({ ...taskSpec, jobTemplate: { metadata: { annotations: { text } } } })
+
   it("fails an execution whose snapshot would not fit into etcd, and says how large it is", () => {
-    const big = stage("task", { ...taskSpec, env: [{ name: "X", value: "🥜".repeat(175_000) }] })
+    const big = stage("task", annotated("🥜".repeat(175_000)))
     const status = accept(execution(), { pipeline: pipeline("a"), stages: new Map([["task", big]]) }, now)
     expect(status).toMatchObject({ phase: "Failed", conditions: [{ reason: "PipelineTooLarge" }] })
     expect(status.conditions?.[0]?.message).toMatch(/take 700\d{3} bytes, more than the 700000/)
@@ -114,7 +116,7 @@ describe("accept", () => {
   })
 
   it("takes a snapshot of 700,000 bytes, and none of one more", () => {
-    const sized = (length: number) => stage("task", { ...taskSpec, env: [{ name: "X", value: "x".repeat(length) }] })
+    const sized = (length: number) => stage("task", annotated("x".repeat(length)))
     const accepting = (length: number) =>
       accept(execution(), { pipeline: pipeline("a"), stages: new Map([["task", sized(length)]]) }, now)
     const rest = JSON.stringify(accepting(0).snapshot).length

@@ -6,7 +6,7 @@ import { sortTopologically } from "../../src/graph/order.ts"
 import { graph } from "../builders/graph.ts"
 
 const messages = (stages: readonly PipelineStage[], types?: ReadonlySet<string>) =>
-  findGraphProblems("web", stages, types).map((problem) => problem.message)
+  findGraphProblems("web", stages, { types }).map((problem) => problem.message)
 
 describe("findGraphProblems", () => {
   it("finds nothing wrong with a diamond", () => {
@@ -91,13 +91,9 @@ describe("findGraphProblems", () => {
       { name: "c", type: "task", dependsOn: ["c"] },
       { name: "c", type: "task" },
     ]
-    expect(findGraphProblems("web", stages, new Set(["task"])).map(({ stage, field }) => `${stage}.${field}`)).toEqual([
-      "c.name",
-      "b.type",
-      "b.dependsOn",
-      "c.dependsOn",
-      "a.dependsOn",
-    ])
+    expect(
+      findGraphProblems("web", stages, { types: new Set(["task"]) }).map(({ stage, field }) => `${stage}.${field}`),
+    ).toEqual(["c.name", "b.type", "b.dependsOn", "c.dependsOn", "a.dependsOn"])
   })
 
   it("finds the cycle behind an unknown name", () => {
@@ -106,7 +102,7 @@ describe("findGraphProblems", () => {
   })
 
   it("never throws, whatever the stages", () => {
-    fc.assert(fc.property(anyGraph, (stages) => void findGraphProblems("web", stages, new Set(["task"]))))
+    fc.assert(fc.property(anyGraph, (stages) => void findGraphProblems("web", stages, { types: new Set(["task"]) })))
   })
 })
 
@@ -126,7 +122,7 @@ describe("a graph of 10,000 stages", () => {
   ])("$shape is sorted and checked in linear time and without recursion", ({ stages }) => {
     const start = performance.now()
     expect(sortTopologically(stages)).toHaveLength(count)
-    expect(findGraphProblems("web", stages, new Set(["task"]))).toEqual([])
+    expect(findGraphProblems("web", stages, { types: new Set(["task"]) })).toEqual([])
     expect(performance.now() - start).toBeLessThan(1000)
   })
 

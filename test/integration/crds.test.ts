@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest"
 import { stringify } from "yaml"
 import { customResourceDefinition, definitions } from "../../src/api/crds.ts"
+import { tooMuchText } from "../../src/api/stage.ts"
 import type { ControlPlane } from "../control-plane/control-plane.ts"
 import { describeWithControlPlane, useControlPlane } from "../control-plane/describe.ts"
 import { pipeline, repository, run, stage, succeed } from "./world.ts"
@@ -43,6 +44,11 @@ const refusals: readonly Refusal[] = [
     at: "PeanutStage.spec",
     object: stage("bad", ["true"], { image: undefined }),
     says: 'a stage needs an image: set spec.image, or the image of container "stage" in spec.jobTemplate',
+  },
+  {
+    at: "PeanutStage.spec",
+    object: stage("bad", ["true"], { args: [1, 2, 3].map((i) => String(i).repeat(90_000)) }),
+    says: tooMuchText,
   },
   { at: "PeanutStage.spec.timeout", object: stage("bad", ["true"], { timeout: "0s" }), says: tooShort },
   {
@@ -198,6 +204,9 @@ describeWithControlPlane("the CRDs on a real API server", () => {
       ],
       ["an unknown field", stage("bad", ["true"], { imagee: "x" }), 'unknown field "spec.imagee"'],
       ["a command that is not a list", { ...stage("bad", []), spec: { image: "x", command: "true" } }, "spec.command"],
+      ["a name that turns the direction of text", stages({ name: "a\u202eb" }), "spec.stages[0].name"],
+      ["a name with an escape sequence", stages({ name: "a\u001b[2J" }), "spec.stages[0].name"],
+      ["a name with a control character of C1", stages({ name: "a\u009b2J" }), "spec.stages[0].name"],
       ["a duration of nothing", stage("bad", ["true"], { timeout: "0s" }), "must be at least 1s, such as 90s"],
       ["a duration in words", stage("bad", ["true"], { timeout: "soon" }), "spec.timeout"],
       ["fewer than no retries", stage("bad", ["true"], { retries: -1 }), "spec.retries"],
@@ -262,7 +271,9 @@ describeWithControlPlane("the CRDs on a real API server", () => {
     it.each(refusals)("$at: $says", async ({ before, object, says }) => {
       await succeed(kubectl("delete", "pex", "rules", "--ignore-not-found"))
       if (before !== undefined) await succeed(apply(before))
-      const { code, stderr } = await apply(object)
+      // Without the annotation in which kubectl keeps what was applied: it takes no more than a stage may.
+      const options = JSON.stringify(object).length > 200_000 ? ["--server-side"] : []
+      const { code, stderr } = await apply(object, ...options)
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) })
     })
   })

@@ -2,9 +2,9 @@
 // lines has a file of its own, named after its field.
 
 import type { PipelineStage } from "../../api/pipeline.ts"
-import { ancestorsOf } from "../../graph/order.ts"
+import { ancestryOf } from "../../graph/ancestry.ts"
 import { waiting } from "../held-stage.ts"
-import { type Run, specOf } from "../run.ts"
+import type { Run } from "../run.ts"
 import { checkRefusal } from "../tasks.ts"
 import { checkOutputs, executionValues, type View } from "../template/fill.ts"
 import { checkJobSize } from "../template/job-size.ts"
@@ -38,7 +38,7 @@ const rules: readonly Rule[] = [
   // suspend: nothing further starts.
   ({ view }) => checkSuspend(view.execution.spec.suspend),
   // An output that is missing fails the stage only when it would start otherwise.
-  ({ stage, view }) => checkOutputs(stage, specOf(view.execution, stage), view),
+  ({ stage, view }) => checkOutputs(stage, view.execution.status.snapshot.stageSpecs[stage.type]!, view),
   // Values that are too large for a Job: like an output that is missing. Reckoned before any text is filled.
   ({ stage, view }) => checkJobSize(stage, view),
   // The API server refused the Job: last, as only a stage that passed the others asks for one.
@@ -72,8 +72,8 @@ export function checkSuspend(suspend: boolean | undefined): Gate | undefined {
 /** What an expression of this stage may read: the stages above it; in `finally`, all of the graph. */
 function scopeOf(stage: PipelineStage, view: View): Scope {
   const { stages, params = {} } = view.execution.status.snapshot
-  const names = view.phase === undefined ? ancestorsOf(stage.name, stages) : stages.map(({ name }) => name)
-  const visible = [...names].map((name) => {
+  const names = view.phase === undefined ? ancestryOf(stages).above(stage.name) : stages.map(({ name }) => name)
+  const visible = names.map((name) => {
     const { phase, reason = "", outputs = {} } = view.statuses.get(name)!
     return [name, { phase, reason, outputs }] as const
   })

@@ -7,8 +7,9 @@ import type { AcceptedExecution } from "../accept.ts"
 import { combinationAt } from "../matrix.ts"
 import { paramValues, type Values } from "../params.ts"
 import type { Gate } from "../rules/gate.ts"
+import { analysisOf } from "./analysis.ts"
 import { findReferences, type Reference, type Replaceable, replaceReferences } from "./references.ts"
-import { referencesIn, replaceInTemplate } from "./template.ts"
+import { replaceInTemplate } from "./template.ts"
 
 /** A run as references see it. */
 export interface View {
@@ -67,7 +68,7 @@ export function referencesOf(entry: PipelineStage, spec: StageSpec): readonly Re
     ...(entry.params ?? []).map(({ value }) => value),
     ...(entry.matrix ?? []).flatMap(({ values }) => values),
   ]
-  return [...given.flatMap(findReferences), ...referencesIn(spec).map(({ reference }) => reference)]
+  return [...given.flatMap(findReferences), ...analysisOf(spec).references.map(({ reference }) => reference)]
 }
 
 /** What a reference stands for, of these parameters and this run. */

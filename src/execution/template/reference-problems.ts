@@ -1,6 +1,6 @@
 // What is wrong with a reference, where it stands: an unknown name, or a stage that may not have ended.
 
-import { didYouMean } from "../../words/nearest-name.ts"
+import type { Suggest } from "../../words/nearest-name.ts"
 import type { Reference } from "./references.ts"
 
 /** What a stage can refer to. */
@@ -8,11 +8,12 @@ export interface Visible {
   /** The parameters of the pipeline. */
   readonly declared: readonly string[]
   /** The stages whose outputs and phases a stage may read. */
-  readonly above: () => ReadonlySet<string>
+  readonly isAbove: (name: string) => boolean
   readonly everyName: ReadonlySet<string>
   /** The stages of many Jobs, whose outputs nobody could tell apart. */
   readonly withMatrix: ReadonlySet<string>
   readonly isAtEnd: boolean
+  readonly suggest: Suggest
 }
 
 /** Why this reference cannot be replaced, if it cannot. */
@@ -25,7 +26,7 @@ export function findReferenceProblem(
   switch (reference.kind) {
     case "param":
       if (declared.includes(reference.name)) return undefined
-      return `${reference.text} names a param that the ${declarer} does not declare${didYouMean(reference.name, declared)}`
+      return `${reference.text} names a param that the ${declarer} does not declare${visible.suggest(reference.name, () => declared)}`
     case "output":
       if (visible.withMatrix.has(reference.stage)) return `${reference.text}: a stage with a matrix has no outputs`
       return findStageNameProblem(reference.text, reference.stage, visible)
@@ -41,8 +42,12 @@ export function findReferenceProblem(
 }
 
 /** Why a stage cannot read another of this name, if it cannot; `text` is how it says so. */
-export function findStageNameProblem(text: string, name: string, { above, everyName }: Visible): string | undefined {
-  if (!everyName.has(name)) return `${text} names a stage that is not in the pipeline${didYouMean(name, everyName)}`
-  if (above().has(name)) return undefined
+export function findStageNameProblem(
+  text: string,
+  name: string,
+  { isAbove, everyName, suggest }: Visible,
+): string | undefined {
+  if (!everyName.has(name)) return `${text} names a stage that is not in the pipeline${suggest(name, () => everyName)}`
+  if (isAbove(name)) return undefined
   return `${text} names a stage that this one does not depend on, so it may not have ended; add it to dependsOn`
 }
