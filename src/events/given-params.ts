@@ -1,5 +1,6 @@
 // The parameters that an event gives to the run it starts: the object `params` in its data.
 
+import { nulMistake } from "../api/nul.ts"
 import { type Param, params } from "../api/param.ts"
 
 const list = params("The parameters of an event.")
@@ -13,7 +14,12 @@ export function givenParams(data: unknown): { readonly params: readonly Param[] 
   const wrong = entries.find(([, value]) => typeof value !== "string")
   if (wrong !== undefined) return { problem: `param "${wrong[0]}" in the event's data must be a string; quote it` }
   const parsed = list.safeParse(entries.map(([name, value]) => ({ name, value })))
-  if (parsed.success) return { params: parsed.data ?? [] }
+  if (parsed.success) {
+    const given = parsed.data ?? []
+    const impossible = given.find(({ value }) => nulMistake(value) !== undefined)
+    if (impossible === undefined) return { params: given }
+    return { problem: `param "${impossible.name}" in the event's data: ${nulMistake(impossible.value)}` }
+  }
   const { path, message } = parsed.error.issues[0]!
   const [name] = typeof path[0] === "number" ? (entries[path[0]] ?? []) : []
   return { problem: `${name === undefined ? "params" : `param "${name}"`} in the event's data: ${message}` }

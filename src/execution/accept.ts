@@ -4,6 +4,7 @@
 import { type Execution, type ExecutionStatus, isFinished, type Snapshot, type StageStatus } from "../api/execution.ts"
 import type { Pipeline } from "../api/pipeline.ts"
 import type { Stage } from "../api/stage.ts"
+import { readStage } from "../api/stage-parts.ts"
 import { maxProblems, newSuggestions } from "./graph.ts"
 import { joined } from "./joined.ts"
 import { findParamProblems, paramValues } from "./params.ts"
@@ -140,7 +141,7 @@ function takeSnapshot({ spec }: Execution, pipeline: Pipeline, stages: Definitio
       types.flatMap((type) => {
         const stage = stages.get(type)
         // One that was not read for its size: the others alone are more than a snapshot may take.
-        return stage === undefined ? [] : [[type, stage.spec]]
+        return stage === undefined ? [] : [[type, readStage(stage.spec).spec]]
       }),
     ),
     ...(params !== undefined && { params: paramValues(params, spec.params) }),

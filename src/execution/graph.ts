@@ -1,5 +1,6 @@
 // Every mistake in the graph of a pipeline's stages.
 
+import type { Path } from "../api/parts.ts"
 import type { PipelineStage } from "../api/pipeline.ts"
 import { isShown } from "../api/stage-entry.ts"
 import { findCycle } from "../graph/order.ts"
@@ -12,6 +13,8 @@ export interface Problem {
   readonly field: "name" | "type" | "dependsOn" | "params" | "matrix" | "when" | "schedules"
   /** The name of the schedule, where it is about one. */
   readonly schedule?: string
+  /** The part of the stage's PeanutStage that is of a wrong type, where it is one. */
+  readonly part?: Path
   /** The entry of `dependsOn` that is wrong, where it is one. */
   readonly dependency?: string
   readonly message: string

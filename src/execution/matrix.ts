@@ -12,13 +12,13 @@ export function countCombinations(matrix: Matrix | undefined): number {
 
 /** The parameters of one combination; the last dimension varies fastest. */
 export function combinationAt(matrix: Matrix | undefined, index: number): Values {
-  const values: Record<string, string> = {}
+  const values = new Map<string, string>()
   let rest = index
   for (const { name, values: choices } of (matrix ?? []).toReversed()) {
-    values[name] = choices[rest % choices.length]!
+    values.set(name, choices[rest % choices.length]!)
     rest = Math.floor(rest / choices.length)
   }
-  return Object.fromEntries((matrix ?? []).map(({ name }) => [name, values[name]!]))
+  return Object.fromEntries((matrix ?? []).map(({ name }) => [name, values.get(name)!]))
 }
 
 /** A combination in one line: `os=linux, arch=arm64`. */

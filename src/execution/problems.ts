@@ -1,12 +1,14 @@
 // Every mistake in a pipeline that can be told before it runs: in its graph, and in what its stages are given and say.
 
+import { pathText } from "../api/parts.ts"
 import type { PipelineSchedule, PipelineSpec, PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
+import { readStage, type StageParts } from "../api/stage-parts.ts"
 import { ancestryOf } from "../graph/ancestry.ts"
 import { graphProblems, newSuggestions, type Problem, told } from "./graph.ts"
 import { cut } from "./joined.ts"
 import { countCombinations } from "./matrix.ts"
-import { findParamProblems } from "./params.ts"
+import { findParamProblems, findParamSpecProblems } from "./params.ts"
 import { type Expressions, stagesNamedIn } from "./rules/when.ts"
 import { findTimeProblem } from "./schedule.ts"
 import { analysisOf } from "./template/analysis.ts"
@@ -51,6 +53,9 @@ function* problemsOf(pipelineName: string, spec: PipelineSpec, around: Surroundi
     yield* stageProblems(stage, { ...visible, isAbove, isAtEnd: true }, around)
   }
   const jobs = [...stages, ...atEnd].reduce((sum, { matrix }) => sum + countCombinations(matrix), 0)
+  for (const message of findParamSpecProblems(pipelineName, spec.params)) {
+    yield { stage: stages[0]!.name, field: "params", message }
+  }
   if (jobs > maxJobs) {
     const message = `pipeline "${pipelineName}" would make ${jobs} Jobs, more than the ${maxJobs} that a run can have; make its matrices smaller or split it`
     yield { stage: stages[0]!.name, field: "matrix", message }
@@ -77,7 +82,11 @@ export function findScheduleProblems(
 
 function* stageProblems(stage: PipelineStage, visible: Visible, around: Surroundings): Generator<Problem> {
   const says = `stage "${stage.name}"`
-  const spec = around.stages?.get(stage.type)
+  const written = around.stages?.get(stage.type)
+  const parts = written && readStage(written)
+  if (parts !== undefined) yield* partProblems(stage, parts)
+  // Where a part is missing, what else is wrong may come of that.
+  const spec = parts?.mistakes.length === 0 ? parts.spec : undefined
   const problem = (field: Problem["field"], message: string): Problem => ({
     stage: stage.name,
     field,
@@ -114,6 +123,14 @@ function givenProblems(
     .map(({ name }) => `param "${name}" is given by params and by matrix; give it once`)
   const whose = { giver: "it", declarer: `PeanutStage "${type}"`, suggest }
   return [...findParamProblems(spec.params, [...params, ...matrix], whose), ...twice]
+}
+
+/** What stands in the place of something else in a PeanutStage. */
+function partProblems({ name, type }: PipelineStage, { mistakes }: StageParts): readonly Problem[] {
+  return mistakes.map(({ path, message }) => {
+    const says = `stage "${name}": ${pathText(path)}: ${message} (in PeanutStage "${type}")`
+    return { stage: name, field: "type", part: path, message: says }
+  })
 }
 
 function* templateProblems(spec: StageSpec, visible: Visible): Generator<string> {

@@ -2,6 +2,7 @@
 // short form says the CRD limits, too; what `jobTemplate` holds it cannot look into.
 
 import { maxTextLength, type StageSpec, tooMuchText } from "../api/stage.ts"
+import { readStage } from "../api/stage-parts.ts"
 
 /** The most keys and items of lists in one stage; a large pod has some hundred. */
 export const maxNodes = 10_000
@@ -31,7 +32,7 @@ export function findWeightProblem(spec: StageSpec): string | undefined {
       return `it has more than ${maxCharacters} characters, more than a stage may have; put large texts into a ConfigMap or the image`
     }
   }
-  return textLength(spec) > maxTextLength ? tooMuchText : undefined
+  return textLength(readStage(spec).spec) > maxTextLength ? tooMuchText : undefined
 }
 
 /** Of the short forms, as the CRD's rule counts them. */

@@ -24,7 +24,9 @@ export function definitionMistakes(
   if (spec === undefined || parsed.some(([, stage]) => stage === undefined)) return []
   const around = { stages: new Map(parsed as [string, StageSpec][]), ...(expressions !== undefined && { expressions }) }
   const entries = entriesOf(pipeline.object)
-  const problems = findProblems(pipeline.name, spec, around).map((found) => {
+  // What a PeanutStage says in itself is told of it, whether a pipeline uses it or not.
+  const told = findProblems(pipeline.name, spec, around).filter(({ part }) => part === undefined)
+  const problems = told.map((found) => {
     if (found.field === "schedules")
       return problemOf(pipeline, { path: scheduleOf(found, pipeline), message: found.message })
     const entry = entries.find(({ stage }) => stage.name === found.stage)!

@@ -65,7 +65,7 @@ function tooLong(value: string): string | undefined {
 
 const clipped = (word: string) => (word.length > 60 ? `${word.slice(0, 57)}...` : word)
 
-/** Unknown parameters, each where it is given, and those without a value; what could not be read may be what is missing. */
+/** Parameters that are unknown or cannot be used, each where it is given, and those without a value; what could not be read may be what is missing. */
 function paramMistakes({ execution, pipeline }: Run, params: readonly Param[], isUnread: boolean): readonly Problem[] {
   const declared = listAt(pipeline.object, ["spec", "params"]).flatMap((spec): ParamSpec[] => {
     const { data } = paramSpec.safeParse(spec)
@@ -73,13 +73,10 @@ function paramMistakes({ execution, pipeline }: Run, params: readonly Param[], i
   })
   const declarer = `pipeline "${pipeline.name}"`
   const inFile = listAt(execution.object, ["spec", "params"]) as readonly Param[]
-  const known = new Set(declared.map(({ name }) => name))
-  const isUnknown = ({ name }: Param) => !known.has(name)
   const whose = { giver: "the execution", declarer }
-  const unknownInFile = inFile.flatMap((param, index) => {
-    if (!isUnknown(param)) return []
-    const [message = ""] = findParamProblems(withDefaults(declared), [param], whose)
-    return [problemOf(execution, { path: ["spec", "params", index], message })]
+  const wrongInFile = inFile.flatMap((param, index) => {
+    const [message] = findParamProblems(withDefaults(declared), [param], whose)
+    return message === undefined ? [] : [problemOf(execution, { path: ["spec", "params", index], message })]
   })
   const unknown = findParamProblems(withDefaults(declared), params, { giver: "--param", declarer })
   const missing = isUnread
@@ -88,12 +85,13 @@ function paramMistakes({ execution, pipeline }: Run, params: readonly Param[], i
         (spec) =>
           findParamProblems(
             [spec],
-            [...inFile, ...params].filter(({ name }) => name === spec.name),
+            // By name alone: a value that cannot be used is not missing.
+            [...inFile, ...params].flatMap(({ name }) => (name === spec.name ? [{ name }] : [])),
             whose,
           ).length > 0,
       )
   return [
-    ...unknownInFile,
+    ...wrongInFile,
     ...unknown.map((message) => ({ message })),
     ...missing.map(({ name }) => {
       const message = `param "${name}" of ${declarer} has no default and was given no value; use --param ${name}=VALUE`

@@ -1,7 +1,9 @@
 // One document to the objects in it: is it one of Peanut's, and does it say what its kind may say?
 
 import { apiVersion, group } from "../api/meta.ts"
-import { stageContainerName, stageSpec } from "../api/stage.ts"
+import { pathText } from "../api/parts.ts"
+import { type StageSpec, stageContainerName, stageSpec } from "../api/stage.ts"
+import { readStage } from "../api/stage-parts.ts"
 import { findWeightProblem } from "../execution/stage-weight.ts"
 import { didYouMean, nearestName } from "../words/nearest-name.ts"
 import { quoted } from "../words/phrases.ts"
@@ -58,10 +60,13 @@ function readObject(file: string, { value, lineOf }: WrittenDocument): ReadObjec
   const schema = typeof kind === "string" ? schemas.get(kind) : undefined
   if (typeof kind !== "string" || schema === undefined)
     return { isUnknown: !isForeign(value), problems: problemsOf(identity) }
+  const ofShape = shapeMistakes(value, schema)
   const problems = problemsOf([
     ...identity,
-    ...shapeMistakes(value, schema).map((finding) => withAdvice(finding, value)),
-    ...(kind === "PeanutStage" ? [...imageMistakes(value), ...weightMistakes(value)] : []),
+    ...ofShape.map((finding) => withAdvice(finding, value)),
+    ...(kind === "PeanutStage"
+      ? [...imageMistakes(value), ...partMistakes(value, ofShape), ...weightMistakes(value)]
+      : []),
     ...(kind === "PeanutPipeline" ? graphMistakes(value) : []),
     ...(kind === "PeanutPipelineExecution" ? rerunMistakes(value) : []),
   ])
@@ -122,6 +127,15 @@ function rerunMistakes(value: JsonObject): readonly Finding[] {
   const message =
     "spec.params and spec.rerunOf exclude each other: a rerun takes the parameters of the run that it repeats"
   return [{ path: ["spec", "params"], message }]
+}
+
+/** What in the parts that the schema leaves open is of a type that no Job takes. */
+function partMistakes({ spec }: JsonObject, told: readonly Finding[]): readonly Finding[] {
+  if (!isObject(spec)) return []
+  const known = new Set(told.map(({ path }) => JSON.stringify(path)))
+  return readStage(spec as StageSpec)
+    .mistakes.map(({ path, message }) => ({ path: ["spec", ...path], message: `spec.${pathText(path)}: ${message}` }))
+    .filter(({ path }) => !known.has(JSON.stringify(path)))
 }
 
 /** How large a PeanutStage may be, which its CRD limits in part. */

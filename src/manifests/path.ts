@@ -1,7 +1,8 @@
 // Where in an object something stands.
 
-/** The way from an object down to one of its fields, such as `["spec", "stages", 2, "dependsOn"]`. */
-export type Path = readonly (string | number)[]
+import type { Path } from "../api/parts.ts"
+
+export type { Path } from "../api/parts.ts"
 
 /** A mistake at a field, before it is known in which file the object stands. */
 export interface Finding {

@@ -2,9 +2,10 @@
 
 import { durationSeconds } from "../api/duration.ts"
 import type { Execution } from "../api/execution.ts"
-import type { Container, EnvVar, JobManifest, PodSpec } from "../api/job.ts"
+import type { EnvVar, JobManifest, PodSpec } from "../api/job.ts"
 import { apiVersion } from "../api/meta.ts"
 import { type StageSpec, stageContainerName } from "../api/stage.ts"
+import { readStage } from "../api/stage-parts.ts"
 import { jobName } from "./job-name.ts"
 import {
   combinationKey,
@@ -29,9 +30,10 @@ export interface JobOptions {
 export function stageJob(
   execution: Pick<Execution, "metadata">,
   stage: string,
-  spec: StageSpec,
-  { index = 0, combination, deadlineSeconds = ownDeadlineSeconds(spec) }: JobOptions = {},
+  written: StageSpec,
+  { index = 0, combination, deadlineSeconds = ownDeadlineSeconds(written) }: JobOptions = {},
 ): JobManifest {
+  const { spec } = readStage(written)
   const { name, namespace, uid } = execution.metadata
   const template = spec.jobTemplate?.spec ?? {}
   const ours = {
@@ -69,7 +71,8 @@ export function stageJob(
 }
 
 /** How long the Job of a stage may take with all its retries, as the stage itself says. */
-export function ownDeadlineSeconds(spec: StageSpec): number | undefined {
+export function ownDeadlineSeconds(written: StageSpec): number | undefined {
+  const { spec } = readStage(written)
   return spec.timeout === undefined ? spec.jobTemplate?.spec?.activeDeadlineSeconds : durationSeconds(spec.timeout)
 }
 
@@ -107,9 +110,7 @@ function merged(theirs: Marks | undefined, ours: Required<Marks>) {
 
 function podSpec(spec: StageSpec): PodSpec {
   const template = spec.jobTemplate?.spec?.template?.spec ?? {}
-  const containers = (template.containers ?? []) as readonly Container[]
-  const own = containers.find((container) => container.name === stageContainerName)
-  const others = containers.filter((container) => container !== own)
+  const { own, helpers } = readStage(spec)
   const { image, command, args, envFrom, resources } = spec
   const env = withOutput(spec.env ?? own?.env, own?.terminationMessagePath)
   const short = Object.fromEntries(
@@ -119,7 +120,7 @@ function podSpec(spec: StageSpec): PodSpec {
   return {
     restartPolicy: "Never",
     ...template,
-    containers: [{ ...own, ...short, name: stageContainerName }, ...others],
+    containers: [{ ...own, ...short, name: stageContainerName }, ...helpers],
   }
 }
 

@@ -27,6 +27,16 @@ describe("resolveContainer", () => {
     expect(resolved.command).toEqual(["7"])
   })
 
+  it("takes variables of any name, those that every object has included", () => {
+    const env = ["__proto__", "constructor"].map((name) => ({ name, value: `a ${name}` }))
+    const resolved = resolveContainer({ name: "stage", args: ["$(__proto__)", "$(toString)"], env }, around)
+    expect(Object.entries(resolved.env)).toEqual([
+      ["__proto__", "a __proto__"],
+      ["constructor", "a constructor"],
+    ])
+    expect(resolved.args).toEqual(["a __proto__", "$(toString)"])
+  })
+
   it("leaves the index to a stage that sets it", () => {
     const env = [{ name: "JOB_COMPLETION_INDEX", value: "mine" }]
     expect(resolveContainer({ name: "stage", env }, { ...around, completionIndex: 7 }).env).toEqual({

@@ -55,3 +55,13 @@ describe("the patch of a status", () => {
     )
   })
 })
+
+describe("a merge patch in memory", () => {
+  it("merges fields of any name, those that every object has included", () => {
+    const patch = JSON.parse('{"labels":{"__proto__":"a","constructor":{"b":"c"},"gone":null}}')
+    const target = JSON.parse('{"labels":{"__proto__":{"old":"x"},"gone":"y","kept":"z"}}')
+    expect(JSON.stringify(applyPatch(target, patch))).toBe(
+      '{"labels":{"__proto__":"a","kept":"z","constructor":{"b":"c"}}}',
+    )
+  })
+})

@@ -18,11 +18,11 @@ describe("givenParams", () => {
   })
 
   it("finds them in the data's params, any text as it is", () => {
-    const data = JSON.parse('{"params":{"env":"test","text":"$(x) \\u0000 ä"},"other":1}')
+    const data = JSON.parse('{"params":{"env":"test","text":"$(x) \\n ä"},"other":1}')
     expect(givenParams(data)).toEqual({
       params: [
         { name: "env", value: "test" },
-        { name: "text", value: "$(x) \u0000 ä" },
+        { name: "text", value: "$(x) \n ä" },
       ],
     })
   })
@@ -36,6 +36,7 @@ describe("givenParams", () => {
     ["an object as a value", '{"params":{"a":{"b":"1"}}}', 'param "a" in the event\'s data must be a string'],
     ["a name that none can have", '{"params":{"a b":"1"}}', 'param "a b" in the event\'s data: '],
     ["a value that is too long", `{"params":{"a":"${"x".repeat(16385)}"}}`, 'param "a" in the event\'s data: '],
+    ["a value with a NUL", '{"params":{"a":"x\\u0000"}}', 'param "a" in the event\'s data: it has a NUL character'],
     [
       "too many",
       JSON.stringify({ params: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`p${i}`, "1"])) }),

@@ -31,6 +31,15 @@ describe("combinations", () => {
     expect(combinationAt(undefined, 0)).toEqual({})
   })
 
+  it("have parameters of any name, those that every object has included", () => {
+    const matrix = ["__proto__", "constructor"].map((name) => ({ name, values: ["1", "2"] }))
+    expect(describeCombination(matrix, 1)).toBe("__proto__=1, constructor=2")
+    expect(Object.entries(combinationAt(matrix, 2))).toEqual([
+      ["__proto__", "2"],
+      ["constructor", "1"],
+    ])
+  })
+
   it("are all different", () => {
     const dimensions = ["a", "b", "c"].map((name) => ({ name, values: ["1", "2", "3", "4"] }))
     const all = Array.from({ length: 64 }, (_, index) => describeCombination(dimensions, index))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { findParamProblems, paramValues } from "../../src/execution/params.ts"
+import { findParamProblems, findParamSpecProblems, paramValues } from "../../src/execution/params.ts"
 
 const declared = [{ name: "env" }, { name: "region", default: "eu" }, { name: "empty", default: "" }]
 
@@ -73,7 +73,26 @@ describe("findParamProblems", () => {
     ).toEqual(problems)
   })
 
+  it.each([[{ name: "env", value: "a\0b" }], [{ name: "env", values: ["a", "b\0"] }]])(
+    "a value with a NUL, which no program can be given: %j",
+    (given) => {
+      expect(findParamProblems(declared, [given], whose)).toEqual([
+        'the execution gives param "env" a value that cannot be used: it has a NUL character, which no argument or environment variable can hold',
+      ])
+    },
+  )
+
   it("finds none where nothing is declared or given", () => {
     expect(findParamProblems(undefined, undefined, whose)).toEqual([])
+  })
+})
+
+describe("findParamSpecProblems", () => {
+  it("finds a default with a NUL, and a name whose value a run could not keep", () => {
+    expect(findParamSpecProblems("web", [{ name: "a", default: "\0" }, { name: "__proto__" }, { name: "b" }])).toEqual([
+      'the default of param "a" of pipeline "web": it has a NUL character, which no argument or environment variable can hold',
+      'pipeline "web" declares param "__proto__", a name that is taken; rename it',
+    ])
+    expect(findParamSpecProblems("web", undefined)).toEqual([])
   })
 })

@@ -88,7 +88,7 @@ export type Damage = { readonly walk: readonly number[] } & (
 
 export const damage: fc.Arbitrary<Damage> = fc
   .tuple(
-    fc.array(fc.nat(20), { minLength: 2, maxLength: 7 }),
+    fc.array(fc.nat(20), { minLength: 2, maxLength: 11 }),
     fc.oneof(
       { weight: 4, arbitrary: junk.map((junk) => ({ does: "replace" as const, junk })) },
       { weight: 1, arbitrary: hostileText.map((to) => ({ does: "rename" as const, to })) },

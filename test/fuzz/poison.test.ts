@@ -2,6 +2,7 @@
 // step only a resync can bring.
 
 import { describe, expect, it } from "vitest"
+import type { StageSpec } from "../../src/api/stage.ts"
 import { resources } from "../../src/cluster/object-api.ts"
 import { executionKey, managedByKey } from "../../src/resources/labels.ts"
 import { namespace } from "../builders/objects.ts"
@@ -64,7 +65,32 @@ const deadly: readonly Poisoning[] = [
   },
 ]
 
+/** Parts of a jobTemplate that an API server stores, and no Job can have. */
+const freeForm = {
+  "a number for the value of a variable": { env: [{ name: "PORT", value: 8080 }] },
+  "null for the variables": { env: null },
+  "null for a variable": { env: [null] },
+  "null for the command": { command: null },
+  "text for the arguments": { args: "serve" },
+  "a map for the arguments": { args: { a: "b" } },
+} as const
+
 const harmless: readonly Poisoning[] = [
+  ...Object.entries(freeForm).flatMap(([says, part]) =>
+    (["containers", "initContainers"] as const).map((list) => {
+      const podSpec = { [list]: [{ name: "helper", image: "busybox", ...part }] }
+      const spec = { image: "busybox", jobTemplate: { spec: { template: { spec: podSpec } } } } as unknown as StageSpec
+      return {
+        poison: `a stage with ${says} in ${list}, also in a snapshot`,
+        put: (world: World) => {
+          world.stage("free", spec)
+          world.pipeline([{ name: "a", type: "free" }], "free")
+          world.execution("free", { pipelineName: "free" })
+          editSnapshot(world, { stageSpecs: { task: spec } })
+        },
+      }
+    }),
+  ),
   {
     poison: "a snapshot whose stages wait for each other",
     put: (world) =>

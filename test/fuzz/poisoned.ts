@@ -110,7 +110,24 @@ const fullSpec: StageSpec = {
       ttlSecondsAfterFinished: 60,
       template: {
         metadata: { labels: { team: "web" } },
-        spec: { volumes: [{ name: "v" }], containers: [{ name: "stage", workingDir: "/" }, { name: "proxy" }] },
+        spec: {
+          restartPolicy: "Never",
+          volumes: [{ name: "v" }],
+          containers: [
+            {
+              name: "stage",
+              workingDir: "/",
+              command: ["sh"],
+              args: ["-c"],
+              env: [{ name: "B", value: "2" }],
+              terminationMessagePath: "/out",
+              ports: [{ containerPort: 80 }],
+              volumeMounts: [{ name: "v", mountPath: "/v" }],
+            },
+            { name: "proxy", command: ["proxy"], args: ["x"], env: [{ name: "C", value: "3" }] },
+          ],
+          initContainers: [{ name: "init", command: ["init"], args: ["x"], env: [{ name: "D", value: "4" }] }],
+        },
       },
     },
   },

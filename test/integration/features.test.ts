@@ -175,6 +175,45 @@ describeWithControlPlane("on a real API server", () => {
     })
   })
 
+  describe.concurrent("a part of a jobTemplate that the API server stores as it is", () => {
+    const helped = (name: string, helper: object) =>
+      stage(name, ["true"], {
+        jobTemplate: {
+          spec: { template: { spec: { initContainers: [{ name: "helper", image: "busybox", ...helper }] } } },
+        },
+      })
+    const stages = (namespace: string) => `/apis/pipeline.peanut.dev/v1alpha1/namespaces/${namespace}/peanutstages`
+    const at = "jobTemplate.spec.template.spec.initContainers[0]"
+
+    it("is told of with its place where no Job can have it, and keeps no other run from going on", async () => {
+      const here = await fresh()
+      const wrong = { env: [{ name: "PORT", value: 8080 }], args: "serve" }
+      const { items } = await world()
+        .controlPlane.api.create(stages(here.namespace), helped("wrong", wrong))
+        .then(() => world().controlPlane.api.get<{ items: readonly object[] }>(stages(here.namespace)))
+      expect(JSON.stringify(items)).toContain('"value":8080')
+      const bad = { ...rules(["a:wrong"], {}), metadata: { name: "bad" } }
+      await here.apply(bad, quick, rules(["a:quick"], {}))
+      await here.apply({ ...execution("x", {}), spec: { pipelineName: "bad" } }, execution("y", {}))
+      const { phase, message } = await here.verdict("x", "PipelineInvalid")
+      expect(phase).toBe("Failed")
+      expect(message).toContain(`${at}.env[0].value: expected text, is a number; write "8080"`)
+      expect(message).toContain(`${at}.args: expected a list, is text; write ["serve"]`)
+      expect(await here.kubectl("wait", "--for=condition=Valid=false", "ppl/bad")).toContain("condition met")
+      await here.resync()
+      expect((await here.ended("y")).phase).toBe("Succeeded")
+    })
+
+    it("is absent where it is null, as in a Job", async () => {
+      const here = await fresh()
+      const nulls = helped("nulls", { env: null, command: null, args: null, ports: null })
+      const stored = await world().controlPlane.api.create(stages(here.namespace), nulls)
+      expect(JSON.stringify(stored)).toContain('"env":null')
+      await here.apply(rules(["a:nulls"], {}), execution("x", {}))
+      expect((await here.ended("x")).phase).toBe("Succeeded")
+    })
+  })
+
   describe.concurrent("a condition", () => {
     it("lets a stage run or skips it, by parameters and by outputs; the stages below go on", async () => {
       const here = await fresh()

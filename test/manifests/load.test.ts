@@ -253,6 +253,35 @@ describe("loadManifests tells of a stage", () => {
       at(6, 'there is no field spec.comand; did you mean "command"?'),
     ],
     [
+      "with parts of a wrong type where the schema leaves them open",
+      stage(
+        'image: a\njobTemplate:\n  spec:\n    template:\n      spec:\n        restartPolicy: 1\n        initContainers:\n          - name: i\n            args: "serve it"\n            env: { A: b }',
+      ),
+      at(10, 'spec.jobTemplate.spec.template.spec.restartPolicy: expected text, is a number; write "1"'),
+      at(
+        13,
+        'spec.jobTemplate.spec.template.spec.initContainers[0].args: expected a list, is text; write ["serve", "it"]',
+      ),
+      at(14, "spec.jobTemplate.spec.template.spec.initContainers[0].env: expected a list, is a map"),
+    ],
+    [
+      "once, with parts of a wrong type that the schema knows",
+      stage("image: a\nargs: [8]\nenv: [{ value: b }]"),
+      at(6, "spec.args[0] must be text, but YAML reads it as the number 8; put it in quotes"),
+      at(7, "spec.env[0].name is missing"),
+    ],
+    [
+      "with a NUL",
+      stage('image: a\nargs: ["a\\0b"]'),
+      at(6, "spec.args[0]: it has a NUL character, which no argument or environment variable can hold"),
+    ],
+    [
+      "with null in parts that the schema leaves open",
+      stage(
+        "image: a\njobTemplate:\n  spec:\n    template:\n      spec:\n        initContainers:\n          - { name: i, args: , env: [{ name: A, value: }] }",
+      ),
+    ],
+    [
       "with a field that is like no other",
       stage("image: a\njobTemplate:\n  xyzzy: 1"),
       at(7, "there is no field spec.jobTemplate.xyzzy; there are metadata, spec"),

@@ -48,7 +48,8 @@ export interface Surroundings {
 /** The stage's container of a pod, its variables set and put into its command as Kubernetes does. */
 export function resolveContainer(container: Container, around: Surroundings): ResolvedContainer {
   const path = messagePath(container)
-  const env: Record<string, string> = {}
+  // Without a prototype: a variable may have the name of a field that every object has.
+  const env: Record<string, string> = Object.create(null)
   for (const { name, value } of variablesOf(container, around)) {
     const expanded = expand(value ?? "", env)
     // A process of this machine has no business in /dev: whoever is told of the file is told of its own.

@@ -32,11 +32,12 @@ function changed(target: unknown, [field = "", ...rest]: readonly string[], oper
 function mergePatch(target: unknown, patch: unknown): unknown {
   if (patch === undefined) return target
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return structuredClone(patch)
-  const merged: Record<string, unknown> =
-    typeof target === "object" && target !== null && !Array.isArray(target) ? { ...target } : {}
+  const isObject = typeof target === "object" && target !== null && !Array.isArray(target)
+  // A map: a field may have the name of one that every object has.
+  const merged = new Map<string, unknown>(isObject ? Object.entries(target) : [])
   for (const [field, value] of Object.entries(patch)) {
-    if (value === null) delete merged[field]
-    else if (value !== undefined) merged[field] = mergePatch(merged[field], value)
+    if (value === null) merged.delete(field)
+    else if (value !== undefined) merged.set(field, mergePatch(merged.get(field), value))
   }
-  return merged
+  return Object.fromEntries(merged)
 }

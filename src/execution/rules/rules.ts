@@ -6,8 +6,11 @@ import { ancestryOf } from "../../graph/ancestry.ts"
 import { waiting } from "../held-stage.ts"
 import type { Run } from "../run.ts"
 import { checkRefusal } from "../tasks.ts"
-import { checkOutputs, executionValues, type View } from "../template/fill.ts"
+
+import { checkOutputs, checkParts, executionValues, type View } from "../template/fill.ts"
+
 import { checkJobSize } from "../template/job-size.ts"
+
 import type { Gate } from "./gate.ts"
 import { checkTriggerRule } from "./trigger-rule.ts"
 import { checkWhen, type Scope } from "./when.ts"
@@ -37,6 +40,8 @@ const rules: readonly Rule[] = [
   ({ stage, view }) => checkApproval(stage, view.execution.spec.approved),
   // suspend: nothing further starts.
   ({ view }) => checkSuspend(view.execution.spec.suspend),
+  // A part of a wrong type fails the stage only when it would start otherwise.
+  ({ stage, view }) => checkParts(view.execution.status.snapshot.stageSpecs[stage.type]!),
   // An output that is missing fails the stage only when it would start otherwise.
   ({ stage, view }) => checkOutputs(stage, view.execution.status.snapshot.stageSpecs[stage.type]!, view),
   // Values that are too large for a Job: like an output that is missing. Reckoned before any text is filled.

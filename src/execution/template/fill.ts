@@ -1,8 +1,10 @@
 // Fills a stage's template with the values of its run: parameters, outputs of stages above it, names.
 
 import type { ExecutionPhase, StageStatus } from "../../api/execution.ts"
+import { pathText } from "../../api/parts.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
 import type { StageSpec } from "../../api/stage.ts"
+import { readStage } from "../../api/stage-parts.ts"
 import type { AcceptedExecution } from "../accept.ts"
 import { combinationAt } from "../matrix.ts"
 import { paramValues, type Values } from "../params.ts"
@@ -36,7 +38,7 @@ function paramsOf(entry: PipelineStage, spec: StageSpec, index: number, view: Vi
     ...Object.entries(combinationAt(entry.matrix, index)).map(([name, value]) => ({ name, value })),
   ]
   return paramValues(
-    spec.params,
+    readStage(spec).spec.params,
     given.map(({ name, value }) => ({ name, value: fill(value) })),
   )
 }
@@ -45,6 +47,13 @@ function paramsOf(entry: PipelineStage, spec: StageSpec, index: number, view: Vi
 export function fillTemplate(entry: PipelineStage, spec: StageSpec, index: number, view: View): StageSpec {
   const params = paramsOf(entry, spec, index, view)
   return replaceInTemplate(spec, (reference) => resolve(reference, params, view) ?? "")
+}
+
+/** Fails a stage that says what no Job can have; its pipeline was accepted before that was looked for. */
+export function checkParts(spec: StageSpec): Gate | undefined {
+  const [mistake] = readStage(spec).mistakes
+  if (mistake === undefined) return undefined
+  return { _tag: "Fail", reason: "StageInvalid", message: `${pathText(mistake.path)}: ${mistake.message}` }
 }
 
 /** Fails a stage that needs an output which no stage above it wrote. */

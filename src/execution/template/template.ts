@@ -2,7 +2,8 @@
 // containers, and nothing else. All that is put in is data: the shape of the pod stays its author's.
 
 import type { Container, EnvVar } from "../../api/job.ts"
-import { type StageSpec, stageContainerName } from "../../api/stage.ts"
+import type { StageSpec } from "../../api/stage.ts"
+import { readStage } from "../../api/stage-parts.ts"
 import { expanderFor } from "./expanded-words.ts"
 import { type Refusal, refusedWords } from "./program-words.ts"
 import { findReferences, type Reference, type Replaceable, replaceReferences } from "./references.ts"
@@ -20,25 +21,23 @@ export interface TemplateReference {
 
 /** Every reference in a stage's template. */
 export function referencesIn(spec: StageSpec): readonly TemplateReference[] {
-  const { command, args, env, params: _, ...rest } = spec
-  const template = spec.jobTemplate
-  const pod = template?.spec?.template?.spec
-  const own = containersOf(pod, "containers").find(({ name }) => name === stageContainerName)
-  const others = [...containersOf(pod, "containers"), ...containersOf(pod, "initContainers")].filter((c) => c !== own)
+  const { spec: read, own, helpers, initContainers } = readStage(spec)
+  const { command, args, env, params: _, ...rest } = read
   return [
     ...inContainer({
       command: command ?? own?.command,
       args: args ?? own?.args,
       env: [...(env ?? []), ...(own?.env ?? [])] as readonly EnvVar[],
     }),
-    ...others.flatMap(inContainer),
+    ...[...helpers, ...initContainers].flatMap(inContainer),
     ...inFixed({ ...rest, jobTemplate: undefined }),
-    ...inFixed(withoutReplaced(template)),
+    ...inFixed(withoutReplaced(read.jobTemplate)),
   ]
 }
 
 /** The template with its references replaced. The kubelet gets each value as it is: `$(VAR)` in a value expands to nothing. */
-export function replaceInTemplate(spec: StageSpec, resolve: (reference: Replaceable) => string): StageSpec {
+export function replaceInTemplate(written: StageSpec, resolve: (reference: Replaceable) => string): StageSpec {
+  const { spec } = readStage(written)
   const replace = (text: string) => replaceReferences(text, (reference) => resolve(reference).replaceAll("$", "$$$$"))
   const inEnv = (env: readonly EnvVar[]) =>
     env.map((variable) => (variable.value === undefined ? variable : { ...variable, value: replace(variable.value) }))
