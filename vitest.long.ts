@@ -3,6 +3,7 @@
 export const longSuites = [
   "test/cli/commands/errors.test.ts",
   "test/cli/commands/graph.test.ts",
+  "test/cli/commands/hostile.test.ts",
   "test/cli/commands/logs.test.ts",
   "test/cli/commands/run-features.test.ts",
   "test/cli/commands/run-terminal.test.ts",

@@ -206,6 +206,15 @@ describe("the command line and its client", () => {
     const those = files.filter(({ path, text }) => /^(?:cli|client)\//.test(path) && matching.test(text))
     expect(those.map(({ path }) => path)).toEqual([])
   })
+
+  it("write through one writer alone, which takes out what a terminal obeys", () => {
+    const writing = /\bconsole\.\w|\bprocess\.std(?:out|err)\b|\.write\(|\bnode:console\b/
+    const those = files.filter(
+      ({ path, text }) => /^(?:cli|client|manifests|drawing|words)\//.test(path) && writing.test(text),
+    )
+    // The launcher imports nothing, and what it writes holds the version and the path of Node.js alone.
+    expect(those.map(({ path }) => path).toSorted()).toEqual(["cli/launch.ts", "cli/writer.ts"])
+  })
 })
 
 describe("every file", () => {

@@ -27,6 +27,7 @@ import { suspendCommand } from "./commands/suspend.ts"
 import { validateCommand } from "./commands/validate.ts"
 import { watchCommand } from "./commands/watch.ts"
 import { exitCodes } from "./exit-codes.ts"
+import { complain, showOn, stderr, stdout } from "./writer.ts"
 
 const args = normalized(process.argv.slice(2))
 // kubectl finds its plugins by their file names, and completes what they take by other means.
@@ -61,13 +62,13 @@ const exit = await Effect.runPromiseExit(
     ),
   ),
 )
-if (said.length > 0) (Exit.isSuccess(exit) ? console.log : console.error)(inPlugin(said.join("\n")))
+if (said.length > 0) showOn(Exit.isSuccess(exit) ? stdout : stderr, inPlugin(said.join("\n")))
 if (Exit.isFailure(exit)) {
   const error = Cause.squash(exit.cause)
   // What was wrong with the command line has been said, with the help.
   if (CliError.isCliError(error)) process.exitCode = exitCodes.badInput
   else {
-    console.error(error)
+    complain(format(error))
     process.exitCode = exitCodes.failed
   }
 }

@@ -16,8 +16,21 @@ export class NotFound extends Data.TaggedError("NotFound")<{
 export class Conflict extends Data.TaggedError("Conflict")<{ readonly message: string }> {}
 /** An object of that name exists. */
 export class AlreadyExists extends Data.TaggedError("AlreadyExists")<{ readonly message: string }> {}
-/** The API server understood and said no: invalid, denied by admission, forbidden, over quota. */
-export class Refused extends Data.TaggedError("Refused")<{ readonly status: number; readonly message: string }> {}
+/**
+ * The API server understood and said no: invalid, denied by admission, forbidden, over quota. Decide by the fields: the
+ * message quotes names and values that users choose.
+ */
+export class Refused extends Data.TaggedError("Refused")<{
+  readonly message: string
+  /** The code of the answer. */
+  readonly status: number
+  /** Such as `Forbidden` or `Invalid`. */
+  readonly reason: string
+  /** The reasons of the causes, as far as they have one, such as `NamespaceTerminating` or `FieldValueInvalid`. */
+  readonly causes: readonly string[]
+  /** The API server's own words: the message without the name of the object in front of them. */
+  readonly said: string
+}> {}
 /** No useful answer: unreachable, overloaded, too slow. The call may have been carried out. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{
   readonly message: string

@@ -60,10 +60,14 @@ function existing(manifest: JobManifest, job: Job): Result {
 }
 
 /**
- * Quota, missing rights and a namespace that is going away can change, so the stage waits and says why. What is
- * invalid or was denied by an admission policy stays so, and the stage has failed.
+ * What is forbidden by quota, for want of rights or because the namespace is going away can change, so the stage waits and
+ * says why. What is invalid or was denied by an admission webhook or policy stays so, and the stage has failed.
  */
-function refusal({ status, message }: Refused): Refusal {
-  const isFinal = status !== 403 || /admission webhook|denied/.test(message)
-  return { isFinal, reason: isFinal ? "JobRejected" : "JobForbidden", message }
+function refusal({ status, causes, said, message }: Refused): Refusal {
+  const mayChange = status === 403 && (causes.includes("NamespaceTerminating") || !isDenial(said))
+  return { isFinal: !mayChange, reason: mayChange ? "JobForbidden" : "JobRejected", message }
 }
+
+/** Whether these are the words with which an API server begins the answer of a webhook or of a policy. No field says so. */
+const isDenial = (said: string) => denials.some((start) => said.startsWith(start))
+const denials = ['admission webhook "', "ValidatingAdmissionPolicy '"]

@@ -12,7 +12,7 @@ import { Cluster, Unavailable } from "../cluster.ts"
 import { type AcceptedExecution, isAccepted } from "../execution/accept.ts"
 import { advance, type Observed } from "../execution/advance.ts"
 import { happenings } from "../execution/happenings.ts"
-import { allJobs, join, runningStages, type Scope, stagesIn } from "../execution/scope.ts"
+import { allJobs, join, runningStages, type Scope } from "../execution/scope.ts"
 import { isRecorded } from "../execution/tasks.ts"
 import { reconcileDuration } from "../metrics.ts"
 import { admit } from "./admit.ts"
@@ -80,10 +80,8 @@ const step = Effect.fn("reconcile")(function* (ref: Ref, scope: Scope) {
   let next = advance(observed, time)
   while (next.create.length > 0) {
     const created = yield* createJobs(next.create)
-    // A Job exists already: another replica crashed or lags. Read all Jobs.
-    if (created.isFound && stagesIn(scope, execution) !== undefined) {
-      observed = { ...observed, ...(yield* cluster.run(execution, allJobs)) }
-    }
+    // A Job exists already: another replica crashed or lags. Read all Jobs, and their pods, which the first look may lack.
+    if (created.isFound) observed = { ...observed, ...(yield* cluster.run(execution, allJobs)) }
     observed = withCreated(observed, created)
     next = advance(observed, time)
   }

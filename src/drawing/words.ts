@@ -1,6 +1,6 @@
 // Words in a picture: how wide they will be, as far as that can be told without the font, and safe within XML.
 
-import { plain } from "../words/text.ts"
+import { plain } from "../words/safe.ts"
 
 /** How wide a line is in pixels, rather too much than too little: the reader's font is not known. */
 export function widthOf(line: string, fontPixels: number): number {

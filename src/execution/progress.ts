@@ -6,16 +6,20 @@ import { failureOf, stopOf } from "./task-failure.ts"
 import type { StageInRun } from "./tasks.ts"
 import { maxRunBytes, outputBytes, readOutputs } from "./template/outputs.ts"
 
-/**
- * The status of a stage that has Jobs, or had; one that has none yet waits. `keptBytes` are what the outputs of the other
- * stages take.
- */
-export function progressOf(of: StageInRun, keptBytes = 0): StageStatus {
+export interface Around {
+  /** What the outputs of the other stages take, in bytes. */
+  readonly keptBytes: number
+  /** A stage that needs the outputs of the one of this name, if any does. */
+  readonly neederOf: (stage: string) => string | undefined
+}
+
+/** The status of a stage that has Jobs, or had; one that has none yet waits. */
+export function progressOf(of: StageInRun, around: Around): StageStatus {
   const { stage, previous, tasks } = of
   const hasStarted = previous.phase === "Running" || tasks.some(({ outcome }) => outcome !== undefined)
   if (!hasStarted) return waitingFrom(previous)
   const { matrix } = stage
-  return matrix === undefined ? ofOneJob(of, keptBytes) : progressOfMatrix({ ...of, matrix })
+  return matrix === undefined ? ofOneJob(of, around) : progressOfMatrix({ ...of, matrix })
 }
 
 /** A stage that waits; of a matrix that was begun by another run, what is done stays done. */
@@ -23,7 +27,7 @@ function waitingFrom({ name, phase, combinations }: StageStatus): StageStatus {
   return { name, phase, ...(combinations !== undefined && { combinations }) }
 }
 
-function ofOneJob({ execution, spec, previous, tasks, now }: StageInRun, keptBytes: number): StageStatus {
+function ofOneJob({ execution, spec, previous, tasks, now }: StageInRun, { keptBytes, neederOf }: Around): StageStatus {
   const { name } = previous
   const task = tasks[0]!
   const startTime = previous.startTime ?? task.work?.metadata.creationTimestamp
@@ -36,7 +40,7 @@ function ofOneJob({ execution, spec, previous, tasks, now }: StageInRun, keptByt
     case "Succeeded": {
       const { outputs: written, ...rest } = outcome
       const ended = { ...started, completionTime: now, ...rest }
-      const outputs = written === undefined ? undefined : outputsOf(written, keptBytes)
+      const outputs = written === "lost" ? lostOutputs(neederOf(name)) : written && outputsOf(written, keptBytes)
       if (outputs?.reason !== undefined) return { ...ended, ...outputs, phase: "Failed" }
       const isEmpty = outputs === undefined || Object.keys(outputs.values).length === 0
       return isEmpty ? ended : { ...ended, outputs: outputs.values }
@@ -47,6 +51,13 @@ function ofOneJob({ execution, spec, previous, tasks, now }: StageInRun, keptByt
       return stopped ? { ...ended, ...stopped, phase: "Cancelled" } : { ...ended, ...failureOf(execution, spec, task) }
     }
   }
+}
+
+/** What nobody can read any more fails the stage, if somebody needs it. */
+function lostOutputs(needer: string | undefined) {
+  if (needer === undefined) return undefined
+  const message = `its Job is Complete, but the pod is gone, and with it the outputs that stage "${needer}" needs`
+  return { reason: "OutputsLost" as const, message }
 }
 
 /** What a stage wrote, unless the object that holds all of it would grow too large. */

@@ -5,6 +5,7 @@ import type { PipelineStage } from "../api/pipeline.ts"
 import type { StageSpec } from "../api/stage.ts"
 import type { AcceptedExecution } from "./accept.ts"
 import { clipped, waiting } from "./held-stage.ts"
+import { findNeeders } from "./needed-outputs.ts"
 import { progressOf } from "./progress.ts"
 import { type Expressions, noExpressions } from "./rules/when.ts"
 import { type Jobs, type Task, tasksOf } from "./tasks.ts"
@@ -36,6 +37,7 @@ export function describeRun(observed: Observed, now: string): Run {
   const { execution, expressions = noExpressions } = observed
   const { stages, finally: atEnd = [] } = execution.status.snapshot
   const recorded = new Map(execution.status.stages.map((status) => [status.name, status]))
+  const neederOf = findNeeders(execution.status.snapshot)
   const tasks = new Map<string, readonly Task[]>()
   const statuses = new Map<string, StageStatus>()
   // Also those that come together, in one look at many stages, must not take more than there is room for.
@@ -46,7 +48,7 @@ export function describeRun(observed: Observed, now: string): Run {
     tasks.set(stage.name, own)
     const isOver = isStageFinished(before.phase)
     const of = { execution, stage, spec: specOf(execution, stage), previous: before, tasks: own, now }
-    const status = isOver ? before : clipped(progressOf(of, keptBytes))
+    const status = isOver ? before : clipped(progressOf(of, { keptBytes, neederOf }))
     statuses.set(stage.name, status)
     if (!isOver) keptBytes += outputBytes(status.outputs)
   }

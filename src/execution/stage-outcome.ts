@@ -7,11 +7,11 @@ import { messageLimitBytes } from "./template/outputs.ts"
 
 export type StageOutcome =
   | { readonly phase: "Running"; readonly message?: string }
-  /** `outputs` is what it wrote to $PEANUT_OUTPUT, as text, which is cut at so many bytes. */
+  /** `outputs` is what it wrote to $PEANUT_OUTPUT, as text, which is cut at so many bytes; "lost" once no pod can say. */
   | {
       readonly phase: "Succeeded"
       readonly completionTime?: string
-      readonly outputs?: { readonly text: string; readonly limitBytes: number }
+      readonly outputs?: { readonly text: string; readonly limitBytes: number } | "lost"
     }
   | { readonly phase: "Failed"; readonly reason: string; readonly message: string; readonly completionTime?: string }
 
@@ -19,8 +19,11 @@ export type StageOutcome =
 export function stageOutcome(job: Job, pods: readonly Pod[]): StageOutcome {
   const complete = findJobCondition(job, "Complete")
   if (complete !== undefined) {
-    const pod = isOfOnePod(job) ? pods.find((pod) => pod.status?.phase === "Succeeded") : undefined
-    return succeeded(job.status?.completionTime ?? complete.lastTransitionTime, pod)
+    const completionTime = job.status?.completionTime ?? complete.lastTransitionTime
+    if (!isOfOnePod(job)) return succeeded(completionTime)
+    const pod = pods.find((pod) => pod.status?.phase === "Succeeded")
+    // A Job is Complete only once its pod has Succeeded: that one was deleted, or its node was.
+    return pod === undefined ? { ...succeeded(completionTime), outputs: "lost" } : succeeded(completionTime, pod)
   }
   const failed = findJobCondition(job, "Failed")
   if (failed !== undefined) {
@@ -39,7 +42,10 @@ export function stageOutcome(job: Job, pods: readonly Pod[]): StageOutcome {
   return { phase: "Running", ...(trouble !== undefined && { message: trouble }) }
 }
 
-function succeeded(completionTime: string | undefined | null, pod?: Pod): StageOutcome {
+function succeeded(
+  completionTime: string | undefined | null,
+  pod?: Pod,
+): StageOutcome & { readonly phase: "Succeeded" } {
   const { containerStatuses, initContainerStatuses } = pod?.status ?? {}
   const text = containerStatuses?.find(({ name }) => name === stageContainerName)?.state?.terminated?.message
   const containers = (containerStatuses?.length ?? 0) + (initContainerStatuses?.length ?? 0)

@@ -1,5 +1,7 @@
 // A mistake in what somebody gave to Peanut, and where it is.
 
+import { spelled } from "../words/safe.ts"
+
 export interface Problem {
   /** Absent where the mistake is in the command line. */
   readonly file?: string
@@ -14,7 +16,7 @@ export interface Problem {
 export function formatProblem({ file, line, object, message }: Problem): string {
   const where = file === undefined || line === undefined ? file : `${file}:${line}`
   // What a file holds must not move the cursor of a terminal.
-  return printable([where, object, message].filter((part) => part !== undefined).join(": "))
+  return spelled([where, object, message].filter((part) => part !== undefined).join(": "))
 }
 
 /** In the order of the files as they were read, then by line; what concerns no file comes last. */
@@ -22,11 +24,4 @@ export function sortProblems(problems: readonly Problem[], files: readonly strin
   const order = new Map(files.map((file, index) => [file, index]))
   const rank = ({ file }: Problem) => (file === undefined ? files.length : (order.get(file) ?? -1))
   return problems.toSorted((a, b) => rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0))
-}
-
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (character) => {
-    if (character < " ") return JSON.stringify(character).slice(1, -1)
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-  })
 }

@@ -5,7 +5,7 @@ import { type Client, clientOf } from "../../src/client/client.ts"
 import { type ClientError, isForbidden, isMissing, isWithoutPeanut, whilst } from "../../src/client/errors.ts"
 import { createExecution, readExecution, readPipeline } from "../../src/client/executions.ts"
 import { steer } from "../../src/client/steer.ts"
-import { failure } from "../../src/cluster/kubernetes/api.ts"
+import { failure } from "../../src/cluster/kubernetes/failure.ts"
 import type { Streams } from "../../src/cluster/kubernetes/streams.ts"
 import { storeApi } from "../../src/cluster/memory/api.ts"
 import { makeStore } from "../../src/cluster/memory.ts"
@@ -53,7 +53,9 @@ describe("a name that nothing has", () => {
   })
 
   it("is told also to those who may not list", async () => {
-    const refused = Effect.fail(new Refused({ status: 403, message: "no" }))
+    const refused = Effect.fail(
+      new Refused({ status: 403, reason: "Forbidden", causes: [], said: "no", message: "no" }),
+    )
     const { client } = world({}, (api) => ({ ...api, list: () => refused }))
     expect(await failed(readExecution(client, "wbe-1"))).toMatchObject({ _tag: "Missing" })
   })

@@ -41,6 +41,9 @@ function started(changes: Partial<ResolvedContainer> = {}) {
   return { ...running, lines }
 }
 
+/** What stands in the file with the variables, and who may read it. */
+const showEnvFile = `while test "$1" != --env-file; do shift; done; ls -l "$2" | cut -c1-10; cat "$2"`
+
 afterEach(() => void vi.unstubAllEnvs())
 
 describe("engineRuntime", () => {
@@ -62,6 +65,7 @@ describe("engineRuntime", () => {
         "/tmp/m:/dev/termination-log:Z",
         "--entrypoint",
         "sh",
+        "--",
         "busybox:1",
         "-c",
         "echo two words",
@@ -77,24 +81,63 @@ describe("engineRuntime", () => {
     expect(calls()[0]).not.toContain("--entrypoint")
   })
 
-  it("passes variables by name, so that no value shows in the list of processes", async () => {
-    const { calls } = fakeEngine({ run: 'echo "$PASSWORD"; echo "$TWO_LINES"' })
-    const { exited, lines } = started({ env: { PASSWORD: "s3cret", TWO_LINES: "one\ntwo" } })
+  it("passes variables by a file that nobody else can read, so that no value shows in the list of processes", async () => {
+    const { calls } = fakeEngine({ run: showEnvFile })
+    const { exited, lines } = started({ env: { PASSWORD: "s3cret", EMPTY: "", "*": "all", "a.b-c": " '\"$HOME#x " } })
     await exited
-    expect(lines).toEqual(["s3cret", "one", "two"])
-    expect(calls()[0]!.join(" ")).toContain("--env PASSWORD --env TWO_LINES busybox:1")
-    expect(calls()[0]!.join(" ")).not.toContain("s3cret")
+    expect(lines).toEqual(["-rw-------", "PASSWORD=s3cret", "EMPTY=", "*=all", "a.b-c= '\"$HOME#x "])
+    const [words] = calls()
+    expect(words!.join(" ")).not.toContain("s3cret")
+    expect(words).not.toContain("--env")
+    expect(existsSync(words![words!.indexOf("--env-file") + 1]!)).toBe(false)
+  })
+
+  it("passes by name what no line of a file can hold", async () => {
+    const long = "x".repeat(100_000)
+    const { calls } = fakeEngine({ run: `echo "$TWO_LINES"; echo \${#LONG}` })
+    const { exited, lines } = started({ env: { TWO_LINES: "one\ntwo", LONG: long } })
+    await exited
+    expect(lines).toEqual(["one", "two", "100000"])
+    expect(calls()[0]!.join(" ")).toContain("--env TWO_LINES --env LONG -- busybox:1")
+    expect(calls()[0]!.join(" ")).not.toMatch(/one|xxx/)
   })
 
   it("keeps from the engine itself the variables that it would heed", async () => {
     vi.stubEnv("HOME", "/home/somebody")
-    const { calls } = fakeEngine({ run: 'echo "$HOME $DOCKER_HOST"' })
-    const { exited, lines } = started({ env: { PATH: "/nowhere", HOME: "/root", DOCKER_HOST: "tcp://elsewhere" } })
+    const env = { PATH: "/nowhere", HOME: "/root", DOCKER_HOST: "tcp://elsewhere", _CONTAINERS_X: "1", GODEBUG: "x=1" }
+    fakeEngine({ run: `echo "$HOME $DOCKER_HOST$_CONTAINERS_X$GODEBUG"; ${showEnvFile}` })
+    const { exited, lines } = started({ env })
     expect(await exited).toEqual({ exitCode: 0 })
-    expect(lines).toEqual(["/home/somebody "])
-    expect(calls()[0]!.join(" ")).toContain(
-      "--env PATH=/nowhere --env HOME=/root --env DOCKER_HOST=tcp://elsewhere busybox:1",
-    )
+    const asLines = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+    expect(lines).toEqual(["/home/somebody ", "-rw-------", ...asLines])
+  })
+
+  const message = (path: string) => ({ message: { file: "/tmp/m", path } })
+  it.each<readonly [Partial<ResolvedContainer>, string]>([
+    [{ image: "--volume=/:/host" }, '"--volume=/:/host" is not the name of an image'],
+    [{ image: "--privileged", args: ["busybox", "sh"] }, '"--privileged" is not the name of an image'],
+    [{ image: "" }, '"" is not the name of an image'],
+    [{ image: "dir:/etc" }, '"dir:/etc" is not the name of an image'],
+    [{ env: { "A=B": "c" } }, 'variable "A=B" has a name that no container can have'],
+    [{ env: { "": "c" } }, 'variable "" has a name that no container can have'],
+    [{ env: { "A\nB": "c" } }, 'variable "A\\nB" has a name that no container can have'],
+    [{ env: { "#A": "c" } }, 'variable "#A" has a name that engines cannot be told'],
+    [{ env: { "A B": "c" } }, 'variable "A B" has a name that engines cannot be told'],
+    [{ env: { A: "b\0c" } }, 'the value of variable "A" has a NUL character in it'],
+    ...["*", "AWS*", "PATH", "DOCKER_HOST", "_CONTAINERS_USERNS_CONFIGURED", "https_proxy", "GODEBUG"].map(
+      (name) =>
+        [
+          { env: { [name]: "one\ntwo" } },
+          `the value of variable "${name}", which the engine itself may heed, has a line break in it or is too long`,
+        ] as const,
+    ),
+    [message("/etc:rshared"), 'its terminationMessagePath "/etc:rshared" is not an absolute path without a colon'],
+    [message("etc"), 'its terminationMessagePath "etc" is not an absolute path without a colon'],
+    [{ command: ['["sh"]'] }, "the first word of its command begins with [, which no engine can run"],
+  ])("does not call the engine for %j", async (changes, why) => {
+    const { calls } = fakeEngine({})
+    expect(await started(changes).exited).toEqual({ exitCode: 128, message: `cannot run it by podman: ${why}` })
+    expect(calls()).toEqual([])
   })
 
   it("gives the exit code and both outputs of the container", async () => {

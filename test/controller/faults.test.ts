@@ -3,8 +3,10 @@
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { NotFound, Refused, resources, Unavailable } from "../../src/cluster/object-api.ts"
+import { NotFound, type Refused, resources, Unavailable } from "../../src/cluster/object-api.ts"
+import { jobName } from "../../src/resources/job-name.ts"
 import { namespace } from "../builders/objects.ts"
+import { refused } from "../builders/refused.ts"
 import { arrange, type Call, type Fault, resyncEvent, World } from "./world.ts"
 
 const isCreate = ({ verb, resource }: Call) => verb === "create" && resource === resources.jobs
@@ -213,58 +215,98 @@ describe("Jobs of others (I7)", () => {
   })
 })
 
-describe("an API server that refuses a Job", () => {
-  const refuse = (status: number, message: string) => when(isCreate, Effect.fail(new Refused({ status, message })))
+// Stages and executions may be called like the words of an API server.
+describe.each(["run", "denied", "exceeded-quota", "admission-webhook"])(
+  "an API server that refuses a Job of %s",
+  (run) => {
+    const arrangeRefused = ({ status, said, isNamed = true, causes = [] }: Answer) => {
+      const world = new World()
+      world.stage()
+      world.pipeline("denied → quota")
+      world.execution(run)
+      const name = isNamed ? jobName({ name: run, uid: world.run(run).metadata.uid }, "denied") : undefined
+      const error = refused(status, said, name, causes)
+      world.before = when(isCreate, Effect.fail(error))
+      return { world, message: error.message }
+    }
 
-  it.each([
-    { why: "a quota", message: 'jobs.batch "x" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1' },
-    { why: "missing rights", message: 'jobs.batch is forbidden: User "x" cannot create resource "jobs"' },
-    {
-      why: "a namespace that goes away",
-      message: "unable to create new content in namespace team because it is being terminated",
-    },
-  ])("for $why: the stage waits and says why, until it can be created", async ({ message }) => {
-    const world = arrange("a → b")
-    world.before = refuse(403, message)
-    await world.deliver()
-    expect(world.state()).toBe("Pending: a Waiting, b Waiting")
-    expect(world.stageStatus("a")).toEqual({ name: "a", phase: "Waiting", reason: "JobForbidden", message })
-    const before = world.changes.length
-    await world.resync()
-    expect(world.changes.length).toBe(before)
+    it.each<Answer & { readonly why: string }>([
+      { why: "a quota", status: 403, said: "exceeded quota: jobs, requested: count/jobs.batch=1" },
+      { why: "a new quota", status: 403, said: "status unknown for quota: jobs, resources: count/jobs.batch" },
+      {
+        why: "a quota with a bad name",
+        status: 403,
+        said: "exceeded quota: admission-webhook-denied, requested: count/jobs.batch=1",
+      },
+      {
+        why: "missing rights",
+        status: 403,
+        said: 'jobs.batch is forbidden: User "denied" cannot create resource "jobs" in the namespace "denied"',
+        isNamed: false,
+      },
+      {
+        why: "a namespace that goes away",
+        status: 403,
+        said: "unable to create new content in namespace denied because it is being terminated",
+        causes: ["NamespaceTerminating"],
+      },
+    ])("for $why: the stage waits and says why, until it can be created", async (answer) => {
+      const { world, message } = arrangeRefused(answer)
+      await world.deliver()
+      expect(world.state(run)).toBe("Pending: denied Waiting, quota Waiting")
+      expect(world.stageStatus("denied", run)).toEqual({
+        name: "denied",
+        phase: "Waiting",
+        reason: "JobForbidden",
+        message,
+      })
+      const before = world.changes.length
+      await world.resync()
+      expect(world.changes.length).toBe(before)
 
-    world.before = () => Effect.void
-    await world.resync()
-    expect(world.state()).toBe("Running: a Running, b Waiting")
-    expect(world.stageStatus("a")).not.toHaveProperty("message")
-  })
+      world.before = () => Effect.void
+      await world.resync()
+      expect(world.state(run)).toBe("Running: denied Running, quota Waiting")
+      expect(world.stageStatus("denied", run)).not.toHaveProperty("message")
+    })
 
-  it.each([
-    {
-      why: "it is invalid",
-      status: 422,
-      message: 'Job.batch "x" is invalid: spec.template.spec.containers[0].image: Required value',
-    },
-    {
-      why: "a webhook denies it",
-      status: 403,
-      message: 'admission webhook "policy.example.com" denied the request: no',
-    },
-    {
-      why: "a policy denies it",
-      status: 403,
-      message: "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
-    },
-    { why: "it cannot be read", status: 400, message: "Job in version v1 cannot be handled as a Job" },
-  ])("because $why: the stage fails for good with the message, the other branch runs", async ({ status, message }) => {
-    const world = arrange("a → b")
-    world.before = refuse(status, message)
-    await world.deliver()
-    expect(world.state()).toBe("Failed: a Failed, b Skipped")
-    expect(world.stageStatus("a")).toMatchObject({ reason: "JobRejected", message })
-    expect(world.calls.filter(isCreate)).toHaveLength(1)
-  })
-})
+    it.each<Answer & { readonly why: string }>([
+      { why: "it is invalid", status: 422, said: "spec.template.spec.containers[0].image: Required value" },
+      { why: "it is invalid in words of a quota", status: 422, said: "exceeded quota: of something" },
+      {
+        why: "a webhook denies it",
+        status: 403,
+        said: 'admission webhook "policy.example.com" denied the request: exceeded quota: ours',
+        isNamed: false,
+      },
+      {
+        why: "a policy denies it",
+        status: 403,
+        said: "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: exceeded quota: ours",
+      },
+      {
+        why: "a policy finds it invalid",
+        status: 422,
+        said: "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+      },
+      { why: "it cannot be read", status: 400, said: "Job in version v1 cannot be handled as a Job", isNamed: false },
+    ])("because $why: the stage fails for good with the message, the other branch runs", async (answer) => {
+      const { world, message } = arrangeRefused(answer)
+      await world.deliver()
+      expect(world.state(run)).toBe("Failed: denied Failed, quota Skipped")
+      expect(world.stageStatus("denied", run)).toMatchObject({ reason: "JobRejected", message })
+      expect(world.calls.filter(isCreate)).toHaveLength(1)
+    })
+  },
+)
+
+interface Answer {
+  readonly status: number
+  readonly said: string
+  /** Whether the answer begins with the name of the Job. */
+  readonly isNamed?: boolean
+  readonly causes?: readonly string[]
+}
 
 describe("a namespace that is gone", () => {
   it("with its executions is let be, also by a handler in the middle of its step", async () => {
@@ -315,7 +357,7 @@ describe("an API server that gives no answer", () => {
   it("is told apart from one that forbids to read: that fails too, for somebody to cure", async () => {
     const world = arrange("a")
     const event = world.events().find(({ subject }) => subject?.endsWith("/run"))!
-    const forbidden = new Refused({ status: 403, message: "cannot get resource" })
+    const forbidden = refused(403, "cannot get resource")
     world.before = when(({ verb }) => verb === "get", Effect.fail(forbidden))
     expect(await world.refusal(event)).toMatchObject({
       _tag: "Unavailable",

@@ -1,7 +1,8 @@
 // Jobs and pods that contradict each other, vanish, or are not what they look like.
 
+import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
-import { resources } from "../../src/cluster/object-api.ts"
+import { resources, Unavailable } from "../../src/cluster/object-api.ts"
 import { namespace, ownerOf, trackingFinalizer } from "../builders/objects.ts"
 import { arrange, type World } from "./world.ts"
 
@@ -142,5 +143,55 @@ describe("a Job under other marks", () => {
       "Running: a Running, b Waiting, c Running",
       "Running: a Succeeded, b Running, c Running",
     ])
+  })
+})
+
+describe("a stage whose outputs another needs", () => {
+  const needy = () =>
+    arrange([
+      { name: "a", type: "task" },
+      { name: "b", type: "task", dependsOn: ["a"], when: "stages['a'].outputs.k == 'yes'" },
+    ])
+  const succeedWithOutput = (world: World) => {
+    world.succeedPod("a")
+    const { name } = world.jobOf("a").metadata
+    const containerStatuses = [{ name: "stage", state: { terminated: { exitCode: 0, message: "k=yes\n" } } }]
+    const status = { phase: "Succeeded", containerStatuses }
+    world.store.patch(resources.pods, { namespace, name: `${name}-pod` }, { status }, "status")
+  }
+
+  it.each(ways)("fails when its pod is gone before anybody read them, told $told", async ({ tell }) => {
+    const world = needy()
+    await tell(world)
+    succeedWithOutput(world)
+    const pod = { namespace, name: `${world.jobOf("a").metadata.name}-pod` }
+    world.store.delete(resources.pods, pod)
+    world.finish("a Complete")
+    await tell(world)
+    expect(world.state()).toBe("Failed: a Failed, b Skipped")
+    expect(world.stageStatus("a")).toMatchObject({ reason: "OutputsLost" })
+  })
+
+  it("keeps them when the Job turns out to have been created, and to have ended, since the pods were read", async () => {
+    const world = needy()
+    const event = world.events().find(({ subject }) => subject?.endsWith("/run"))!
+    world.before = ({ verb, resource }) => {
+      if (verb !== "create" || resource !== resources.jobs) return Effect.void
+      // Another replica creates the Job, and dies before it has written a status.
+      world.before = ({ verb, resource }) =>
+        verb === "patch" && resource === resources.executions
+          ? Effect.fail(new Unavailable({ message: "gone" }))
+          : Effect.void
+      return Effect.promise(async () => {
+        expect(await world.refusal(event)).toMatchObject({ _tag: "Unavailable" })
+        world.before = () => Effect.void
+        succeedWithOutput(world)
+        world.finish("a Complete")
+      })
+    }
+    await world.resync()
+    await world.resync()
+    expect(world.stageStatus("a")).toMatchObject({ phase: "Succeeded", outputs: { k: "yes" } })
+    expect(world.state()).toBe("Running: a Succeeded, b Running")
   })
 })

@@ -7,7 +7,7 @@ import * as Logger from "effect/Logger"
 import { describe, expect, it } from "vitest"
 import { type PipelineSchedule, type PipelineSpec, pipeline } from "../../src/api/pipeline.ts"
 import { storeApi } from "../../src/cluster/memory/api.ts"
-import { NotFound, type ObjectApi, Refused, resources } from "../../src/cluster/object-api.ts"
+import { NotFound, type ObjectApi, resources } from "../../src/cluster/object-api.ts"
 import { Cluster, makeCluster } from "../../src/cluster.ts"
 import { resync } from "../../src/controller/resync.ts"
 import { start } from "../../src/controller/start.ts"
@@ -16,6 +16,7 @@ import { pingSourceName, schedulePingSource } from "../../src/resources/ping-sou
 import { ScheduleSink, type ScheduleSinkService } from "../../src/schedule-sink.ts"
 import { graph } from "../builders/graph.ts"
 import { namespace } from "../builders/objects.ts"
+import { refused } from "../builders/refused.ts"
 import { World } from "./world.ts"
 
 const ref = { namespace, name: "web" }
@@ -297,7 +298,7 @@ describe("a schedule that can start nothing is told in a condition and by one Ev
     const world = arrange()
     world.before = ({ verb, resource, name }) =>
       verb === "create" && resource === resources.pingSources && name === nameOf(world, "nightly")
-        ? Effect.fail(new Refused({ status: 400, message: "admission webhook denied: spec.schedule" }))
+        ? Effect.fail(refused(400, "admission webhook denied: spec.schedule"))
         : Effect.void
     for (let i = 0; i < 3; i++) await look(world)
     told(world, 'schedule "nightly" starts nothing: admission webhook denied: spec.schedule')
@@ -352,9 +353,7 @@ describe("a schedule that can start nothing is told in a condition and by one Ev
     await look(world)
     edit(world, { schedules: null })
     world.before = ({ verb, resource }) =>
-      verb === "delete" && resource === resources.pingSources
-        ? Effect.fail(new Refused({ status: 403, message: "no right" }))
-        : Effect.void
+      verb === "delete" && resource === resources.pingSources ? Effect.fail(refused(403, "no right")) : Effect.void
     await look(world)
     told(world, 'schedule "nightly" is not wanted, but its PingSource stays: no right')
     world.before = () => Effect.void

@@ -44,7 +44,7 @@ describe("drawings in a browser", () => {
     expect(files).toContain("drawing/svg.ts")
     // esbuild refuses to bundle what a browser does not have.
     const { inputs } = await bundled(false, files)
-    expect(inputs).toContain("src/words/text.ts")
+    expect(inputs).toContain("src/words/safe.ts")
   })
 
   it("are the same picture", async () => {

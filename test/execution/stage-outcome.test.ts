@@ -42,7 +42,20 @@ describe("stageOutcome, by the Job", () => {
     expect(outcome({ metadata, spec, status: { conditions: status!.conditions } })).toEqual({
       phase: "Succeeded",
       completionTime: now,
+      outputs: "lost",
     })
+  })
+
+  it.each([
+    ["shows no pod", []],
+    ["shows only one that failed", [podOf({ phase: "Failed", status: ended(1) })]],
+  ])("has lost its outputs when it is Complete and %s", (_, pods) => {
+    expect(outcome(jobIn("Complete"), ...pods)).toMatchObject({ phase: "Succeeded", outputs: "lost" })
+  })
+
+  it("has lost none when its pod wrote none, or when nobody could tell its pods apart", () => {
+    expect(outcome(jobIn("Complete"), succeeded)).not.toHaveProperty("outputs")
+    expect(outcome(jobIn("Complete", { completions: 3 }))).not.toHaveProperty("outputs")
   })
 
   it("says that a Job is suspended", () => {

@@ -33,6 +33,8 @@ export interface JobFacts {
   /** When a status first named it. */
   recordedAt?: number
   removedAt?: number
+  /** When its pod was deleted, and with it what the stage had output. */
+  podGoneAt?: number
   /** Somebody took its labels off; it is found only by its name, while its stage runs. */
   isHidden?: boolean
 }
@@ -223,6 +225,7 @@ export class Ledger {
   #pod(type: Change["type"], object: StoredObject): void {
     const job = this.jobs.get(ownerUid(object) ?? "")
     const { phase } = (object.status ?? {}) as { phase?: string }
+    if (job !== undefined && type === "delete") job.podGoneAt ??= this.time
     if (job === undefined || type === "delete" || phase !== "Succeeded" || !isTracked(object)) return
     job.succeededAt ??= this.time
   }

@@ -119,7 +119,7 @@ export const mutants: readonly Mutant[] = [
     invariant: "I5",
     what: "of a Job that was there already, the pod is not looked at",
     file: "src/controller/reconcile.ts",
-    find: "if (created.isFound && stagesIn(scope, execution) !== undefined)",
+    find: "if (created.isFound)",
     replace: "if (false)",
   },
   {
@@ -142,6 +142,13 @@ export const mutants: readonly Mutant[] = [
     file: "src/cluster.ts",
     find: "const owned = labelled.filter((job) => controllerUid(job.metadata) === uid)",
     replace: "const owned = labelled.filter((job) => uid !== undefined && job !== undefined)",
+  },
+  {
+    invariant: "I7",
+    what: "outputs that were lost count as empty",
+    file: "src/execution/progress.ts",
+    find: 'written === "lost" ? lostOutputs(neederOf(name))',
+    replace: 'written === "lost" ? undefined',
   },
   {
     invariant: "I7",

@@ -104,7 +104,7 @@ function taskEnds(
   const endedAt = isAtEnd(facts, entry) ? undefined : endedEarlyAt(facts)
   const mayWait = !isAtRest || facts.object.spec.suspend === true
   const ends: End[] = own.flatMap((job) => jobEnds(job, endedAt, isAtRest))
-  if (facts.refused.has(taskOf(entry.name, combination))) ends.push("Failed")
+  if (facts.refused.has(taskOf(entry.name, combination)) || mayFailForOutputs(entry, facts)) ends.push("Failed")
   if (own.length === 0 && endedAt === undefined && mayWait) ends.push("Open")
   if (endedAt !== undefined && own.every((job) => mayBeCancelled(job, endedAt))) ends.push("Cancelled")
   return ends
@@ -231,16 +231,32 @@ export function valuesOf(text: string, sight: Sight): readonly (string | undefin
   return [text === "$(params.p)" ? paramOf(sight.facts) : text]
 }
 
-/** Whether somebody took a Job away with its pod, before what it had output was read; now or in the run that is repeated. */
+/** Whether somebody took a pod away before what it had output was read; now or in the run that is repeated. */
 export function mayHaveLostOutputs({ jobs, taken }: ExecutionFacts, stage: string): boolean {
-  return taken.has(stage) || jobs.some((job) => job.stage === stage && job.removedAt !== undefined)
+  return taken.has(stage) || jobs.some((job) => job.stage === stage && hasLostPod(job))
 }
 
-function outputsOf(stage: string, { facts, ends, outputs }: Sight): readonly (string | undefined)[] {
+/** Of a Job that succeeded. */
+const hasLostPod = ({ removedAt, podGoneAt }: JobFacts) => removedAt !== undefined || podGoneAt !== undefined
+
+/** Whether a stage must not go on without its outputs: another one is given them, or asks for them. */
+export function areOutputsNeeded({ object }: ExecutionFacts, stage: string): boolean {
+  const { stages, finally: atEnd = [] } = object.status!.snapshot!
+  const texts = [...stages, ...atEnd].flatMap(({ params = [], when = "" }) => [when, ...params.map((it) => it.value)])
+  return texts.some((text) => text.includes(`stages['${stage}'].outputs`))
+}
+
+/** Whether a stage may have failed for want of its outputs. */
+export function mayFailForOutputs(entry: PipelineStage, facts: ExecutionFacts): boolean {
+  const isLost = facts.jobs.some((job) => job.stage === entry.name && job.succeededAt !== undefined && hasLostPod(job))
+  return isLost && entry.matrix === undefined && areOutputsNeeded(facts, entry.name)
+}
+
+function outputsOf(stage: string, { ends, outputs }: Sight): readonly (string | undefined)[] {
   const all = [...ends(stage)]
   return [
     ...(all.includes("Succeeded") ? [outputs.get(stage)] : []),
-    ...(all.some((end) => end !== "Succeeded") || mayHaveLostOutputs(facts, stage) ? [undefined] : []),
+    ...(all.some((end) => end !== "Succeeded") ? [undefined] : []),
   ]
 }
 

@@ -7,9 +7,10 @@ import * as Exit from "effect/Exit"
 import { timestamp } from "../../src/api/meta.ts"
 import { storeApi } from "../../src/cluster/memory/api.ts"
 import { type Change, Store, type StoredObject } from "../../src/cluster/memory/store.ts"
-import { Refused, resources, Unavailable } from "../../src/cluster/object-api.ts"
+import { resources, Unavailable } from "../../src/cluster/object-api.ts"
 import { eventTypes } from "../../src/events/target.ts"
 import { executionKey } from "../../src/resources/labels.ts"
+import { refused } from "../builders/refused.ts"
 import { invariants, type Judge } from "./invariants.ts"
 import { known } from "./known.ts"
 import { createdFor, type ExecutionFacts, Ledger } from "./ledger.ts"
@@ -136,8 +137,8 @@ export class World implements Host {
     this.#ask((judge) => judge.called?.(call, handling, this.store, this.ledger))
     if (call.resource !== resources.events) return void this.waiting.push(waiting)
     if (this.weather.announcements === "unanswered") return
-    const refused = Exit.fail(new Refused({ status: 403, message: "events are forbidden" }))
-    waiting.resume(this.weather.announcements === "refused" ? refused : waiting.commit())
+    const forbidden = Exit.fail(refused(403, "events are forbidden"))
+    waiting.resume(this.weather.announcements === "refused" ? forbidden : waiting.commit())
   }
 
   /** The API server carries a call out; the answer is on its way. */
@@ -268,11 +269,10 @@ export class World implements Host {
     if (this.find(resources.jobs, call.name) !== undefined) return undefined
     if (this.weather.isDenied) {
       refuseForGood(this.ledger, call.body!)
-      const message = 'admission webhook "policy.example.com" denied the request'
-      return Exit.fail(new Refused({ status: 403, message }))
+      return Exit.fail(refused(403, 'admission webhook "policy.example.com" denied the request'))
     }
     if (!this.weather.isOverQuota) return undefined
-    return Exit.fail(new Refused({ status: 403, message: `jobs.batch "${call.name}" is forbidden: exceeded quota` }))
+    return Exit.fail(refused(403, "exceeded quota: few, requested: count/jobs.batch=1", call.name))
   }
 
   /** Takes down what a handling read, and what beat it. */

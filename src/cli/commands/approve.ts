@@ -4,7 +4,9 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { approve } from "../../client/approve.ts"
+import { plain } from "../../words/safe.ts"
 import { exitCodes } from "../exit-codes.ts"
+import { say } from "../writer.ts"
 import { BadUsage } from "./cluster/bad-usage.ts"
 import { withCluster } from "./cluster/command.ts"
 import { clusterFlags, executionArgument, switchFlag } from "./cluster/flags.ts"
@@ -26,9 +28,9 @@ export const approveCommand = Command.make(
         return Effect.fail(new BadUsage({ message: "name the stages to approve, or give --all" }))
       }
       return Effect.map(approve(client, execution, all ? undefined : stages), (approved) => {
-        if (approved.length === 0) console.log(`no stage of execution "${execution}" waits for approval`)
+        if (approved.length === 0) say(`no stage of execution "${plain(execution)}" waits for approval`)
         for (const { stage, isOld } of approved) {
-          console.log(`stage "${stage}" ${isOld ? "was approved before" : "approved"}`)
+          say(`stage "${plain(stage)}" ${isOld ? "was approved before" : "approved"}`)
         }
         return exitCodes.succeeded
       })

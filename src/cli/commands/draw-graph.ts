@@ -13,6 +13,7 @@ import { readOwn } from "../../manifests/own.ts"
 import { formatProblem } from "../../manifests/problem.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { toText } from "../view/graph-text.ts"
+import { complain, say } from "../writer.ts"
 
 export const formats = ["text", "mermaid", "dot", "svg"] as const
 type Format = (typeof formats)[number]
@@ -35,10 +36,10 @@ export async function graph({ paths, pipeline, output }: GraphOptions): Promise<
   const { loaded } = await readOwn(paths, () => text(process.stdin))
   const found = choose(loaded, pipeline)
   if ("problems" in found) {
-    for (const problem of found.problems) console.error(formatProblem(problem))
+    for (const problem of found.problems) complain(formatProblem(problem))
     return exitCodes.badInput
   }
-  console.log(writers[output](drawingOf(found.pipeline.name, specOf(found.pipeline))))
+  say(writers[output](drawingOf(found.pipeline.name, specOf(found.pipeline))))
   return exitCodes.succeeded
 }
 

@@ -1,6 +1,5 @@
 // peanut get: one execution, for a person or for a program.
 
-import { styleText } from "node:util"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { readExecution } from "../../client/executions.ts"
@@ -8,6 +7,7 @@ import { resources } from "../../cluster/object-api.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { formatObject, objectForms } from "../view/output.ts"
 import { executionPage } from "../view/page.ts"
+import { painterOf, say, stdout } from "../writer.ts"
 import { withCluster } from "./cluster/command.ts"
 import { clusterFlags, executionArgument, outputFlag } from "./cluster/flags.ts"
 
@@ -17,11 +17,9 @@ export const getCommand = Command.make(
   ({ execution: name, output, ...flags }) =>
     withCluster(flags, (client) =>
       Effect.map(readExecution(client, name), (execution) => {
-        const paint: Parameters<typeof executionPage>[2] = (style, text) =>
-          styleText(style, text, { stream: process.stdout })
-        console.log(
+        say(
           output === undefined || output === "wide"
-            ? executionPage(execution, { isWide: output === "wide", nowMillis: Date.now() }, paint)
+            ? executionPage(execution, { isWide: output === "wide", nowMillis: Date.now() }, painterOf(stdout))
             : formatObject(resources.executions, execution, output),
         )
         return exitCodes.succeeded

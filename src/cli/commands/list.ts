@@ -11,6 +11,7 @@ import { resources } from "../../cluster/object-api.ts"
 import { type CommandError, exitCodes } from "../exit-codes.ts"
 import { formatObjects, objectForms } from "../view/output.ts"
 import { objectTable } from "../view/table.ts"
+import { complain, say } from "../writer.ts"
 import { BadUsage } from "./cluster/bad-usage.ts"
 import { withCluster } from "./cluster/command.ts"
 import { clusterFlags, outputFlag, switchFlag } from "./cluster/flags.ts"
@@ -46,12 +47,12 @@ export const listCommand = Command.make(
           : executions(client, allNamespaces, name)
         if (output !== undefined && output !== "wide") {
           // A list without items is an answer, too; of names there would be an empty line.
-          if (objects.length > 0 || output !== "name") console.log(formatObjects(resources[kind], objects, output))
+          if (objects.length > 0 || output !== "name") say(formatObjects(resources[kind], objects, output))
         } else if (objects.length === 0) {
-          console.error(allNamespaces ? "No resources found" : `No resources found in ${client.namespace} namespace.`)
+          complain(allNamespaces ? "No resources found" : `No resources found in ${client.namespace} namespace.`)
         } else {
           const options = { isWide: output === "wide", withNamespace: allNamespaces, nowMillis: Date.now() }
-          console.log(objectTable(resources[kind], objects, options))
+          say(objectTable(resources[kind], objects, options))
         }
         return exitCodes.succeeded
       }),

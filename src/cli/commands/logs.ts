@@ -1,6 +1,5 @@
 // peanut logs: what the stages of an execution wrote.
 
-import { styleText } from "node:util"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -8,8 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { whilst } from "../../client/errors.ts"
 import { followLogs, showLogs } from "../../client/logs.ts"
+import { plain } from "../../words/safe.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { lineFormatter } from "../view/log-line.ts"
+import { complain, painterOf, passOn, stdout } from "../writer.ts"
 import { BadUsage } from "./cluster/bad-usage.ts"
 import { withCluster } from "./cluster/command.ts"
 import { clusterFlags, executionArgument, switchFlag } from "./cluster/flags.ts"
@@ -38,9 +39,9 @@ export const logsCommand = Command.make(
         return Effect.fail(new BadUsage({ message: "--previous has ended: leave out --follow" }))
       }
       const stages: string[] = []
-      const isTerminal = process.stdout.isTTY
+      const isTerminal = stdout.isTTY
       const options = { withStage: Option.isNone(stage), isTerminal }
-      const format = lineFormatter(stages, options, (style, text) => styleText(style, text, { stream: process.stdout }))
+      const format = lineFormatter(stages, options, painterOf(stdout))
       const request = {
         execution,
         previous,
@@ -50,12 +51,12 @@ export const logsCommand = Command.make(
       return whilst(async () => {
         for await (const event of (follow ? followLogs : showLogs)(client, request)) {
           if (event.source === undefined) {
-            console.error(event.note)
+            complain(plain(event.note))
             continue
           }
           const { source, line } = event
           if (!stages.includes(source.stage)) stages.push(source.stage)
-          process.stdout.write(`${format(source, line)}\n`)
+          passOn(...format(source, line))
         }
         return exitCodes.succeeded
       })

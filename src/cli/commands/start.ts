@@ -11,9 +11,10 @@ import { isForbidden } from "../../client/errors.ts"
 import { readPipeline } from "../../client/executions.ts"
 import { conditionOf } from "../../client/objects.ts"
 import { findParamProblems } from "../../execution/params.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import type { CommandError } from "../exit-codes.ts"
 import { objectForms } from "../view/output.ts"
+import { complain } from "../writer.ts"
 import { BadUsage } from "./cluster/bad-usage.ts"
 import { withCluster } from "./cluster/command.ts"
 import { createAndFollow } from "./cluster/created.ts"
@@ -85,5 +86,5 @@ const check = Effect.fnUntraced(function* (
   const problems = findParamProblems(pipeline.spec.params, params, whose)
   if (problems.length > 0) return yield* new BadUsage({ message: problems.join("; ") })
   const valid = conditionOf(pipeline, "Valid")
-  if (valid?.status === "False") console.error(`warning: pipeline "${name}" is not valid: ${plain(valid.message)}`)
+  if (valid?.status === "False") complain(`warning: pipeline "${name}" is not valid: ${plain(valid.message)}`)
 })

@@ -6,6 +6,7 @@ import { formatProblem, type Problem, sortProblems } from "../../manifests/probl
 import { missingReferences } from "../../manifests/references.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { summaryOf, toJson } from "../view/mistakes.ts"
+import { complain, say } from "../writer.ts"
 
 export interface ValidateOptions {
   readonly paths: readonly string[]
@@ -21,10 +22,10 @@ export async function validate(options: ValidateOptions): Promise<number> {
   const { loaded } = read
   const missing = missingReferences(loaded, options.allowMissing)
   const problems = sortProblems(unique([...loaded.problems, ...missing]), loaded.files)
-  if (options.output === "json") console.log(toJson(problems, loaded.manifests))
+  if (options.output === "json") say(toJson(problems, loaded.manifests))
   else {
-    for (const problem of problems) console.error(formatProblem(problem))
-    if (!options.quiet) (problems.length === 0 ? console.log : console.error)(summaryOf(read, problems.length))
+    for (const problem of problems) complain(formatProblem(problem))
+    if (!options.quiet) (problems.length === 0 ? say : complain)(summaryOf(read, problems.length))
   }
   return problems.length === 0 ? exitCodes.succeeded : exitCodes.badInput
 }

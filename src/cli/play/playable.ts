@@ -13,6 +13,7 @@ import type { Run } from "../../manifests/select.ts"
 import { fieldName } from "../../manifests/words.ts"
 import { quoted } from "../../words/phrases.ts"
 import { commandMistakes, messageMistakes } from "./command.ts"
+import { engineMistakes } from "./engine.ts"
 import { type Environment, findProgram } from "./program.ts"
 
 /** Fields of a Job that only the Job controller can do; completions and parallelism are played. */
@@ -23,7 +24,9 @@ export function checkPlayable(run: Run, runner: Runner, environment: Environment
   const stages = run.stages.flatMap((stage) => {
     const needed = [
       ...clusterMistakes(stage),
-      ...(runner === "process" ? [...commandMistakes(stage, environment), ...messageMistakes(stage)] : []),
+      ...(runner === "process"
+        ? [...commandMistakes(stage, environment), ...messageMistakes(stage)]
+        : engineMistakes(stage)),
     ]
     return needed.map((finding) => problemOf(stage, finding)).toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
   })

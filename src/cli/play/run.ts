@@ -2,16 +2,16 @@
 
 import { constants } from "node:os"
 import { text } from "node:stream/consumers"
-import { styleText } from "node:util"
 import type { Runner } from "../../cluster/local.ts"
 import { loadManifests } from "../../manifests/load.ts"
 import { formatProblem, type Problem } from "../../manifests/problem.ts"
 import type { Run } from "../../manifests/select.ts"
-import { plain } from "../../words/text.ts"
+import { plain, safeJson } from "../../words/safe.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { reportReasons, reportTable } from "../view/report.ts"
 import { formatDuration, type Paint } from "../view/stage-lines.ts"
 import { silentView, type View, viewFor } from "../view/view.ts"
+import { complain, painterOf, sayOn, stderr, stdout } from "../writer.ts"
 import { askAt } from "./approvals.ts"
 import { ignoredFields } from "./ignored.ts"
 import { type Play, play } from "./play.ts"
@@ -41,17 +41,17 @@ export async function run(options: RunOptions): Promise<number> {
 
 /** Where people look. With -o json, standard output is for the program that reads it. */
 function streamOf({ output, quiet }: RunOptions): NodeJS.WriteStream {
-  return output === "json" || quiet ? process.stderr : process.stdout
+  return output === "json" || quiet ? stderr : stdout
 }
 
 function badInput(problems: readonly Problem[]): number {
-  for (const problem of problems) console.error(formatProblem(problem))
+  for (const problem of problems) complain(formatProblem(problem))
   return exitCodes.badInput
 }
 
 async function show(run: Run, options: RunOptions): Promise<number> {
   const stream = streamOf(options)
-  const paint: Paint = (style, text) => styleText(style, text, { stream })
+  const paint: Paint = painterOf(stream)
   const start = performance.now()
   let view: View = silentView
   const playing = await play(run, options.runner, {
@@ -64,12 +64,12 @@ async function show(run: Run, options: RunOptions): Promise<number> {
   })
   if (!options.quiet) view = viewFor(stream, playing, paint)
   view.note(paint("dim", heading(run, playing, options.runner)))
-  for (const ignored of ignoredFields(run)) view.note(paint("dim", ignored))
+  for (const ignored of ignoredFields(run)) view.note(paint("dim", plain(ignored)))
   const interrupts = cancelOnSignal(playing, (text) => view.note(text))
   const approvals = askAt(process.stdin, {
     show: (stage) => {
       const question = stage && `Approve stage "${plain(stage)}"? [y/N; N cancels the run]`
-      if (options.quiet) console.error(question ?? "")
+      if (options.quiet) complain(question ?? "")
       else view.ask(question)
     },
     approved: playing.approve,
@@ -92,13 +92,15 @@ async function show(run: Run, options: RunOptions): Promise<number> {
   })
 
   const { status } = execution
-  const say = (line: string) => void stream.write(`${line}\n`)
+  const say = (line: string) => sayOn(stream, line)
   if (!options.quiet) {
     say(reportTable(playing, paint))
-    say(`${paint("bold", status.phase ?? "")} in ${formatDuration(performance.now() - start)}: ${status.summary}`)
+    say(
+      `${paint("bold", status.phase ?? "")} in ${formatDuration(performance.now() - start)}: ${plain(status.summary ?? "")}`,
+    )
   }
-  for (const reason of reportReasons(status)) (options.quiet ? console.error : say)(reason)
-  if (options.output === "json") process.stdout.write(`${JSON.stringify(execution, null, 2)}\n`)
+  for (const reason of reportReasons(status)) (options.quiet ? complain : say)(reason)
+  if (options.output === "json") sayOn(stdout, safeJson(execution))
   return interrupts.exitCode() ?? (status.phase === "Succeeded" ? exitCodes.succeeded : exitCodes.failed)
 }
 
@@ -106,7 +108,7 @@ function heading({ pipeline, execution }: Run, { stages }: Play, runner: Runner)
   const how =
     runner === "process" ? "as processes of this machine (images are not used)" : `in containers run by ${runner}`
   const count = `${stages.length} ${stages.length === 1 ? "stage" : "stages"}`
-  return `pipeline ${pipeline.name}, execution ${execution.name}: ${count} ${how}`
+  return plain(`pipeline ${pipeline.name}, execution ${execution.name}: ${count} ${how}`)
 }
 
 /** A second signal this soon is the same one again: npx passes on the Ctrl-C that the terminal sends to all. */
@@ -146,5 +148,5 @@ function stopWithoutReader(stop: () => void): void {
     isGone = true
   }
   // They stay: whatever is written to the end of the process meets the same error.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", listener)
+  for (const stream of [stdout, stderr]) stream.on("error", listener)
 }

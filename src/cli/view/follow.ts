@@ -1,6 +1,5 @@
 // Follows an execution to its end as `peanut run` shows one: the same view, fed from the cluster.
 
-import { styleText } from "node:util"
 import type * as Effect from "effect/Effect"
 import { isFinished, isStageFinished, type StageStatus } from "../../api/execution.ts"
 import type { Client } from "../../client/client.ts"
@@ -8,8 +7,9 @@ import { type ClientError, whilst } from "../../client/errors.ts"
 import { conditionOf, type ExecutionObject } from "../../client/objects.ts"
 import { stagesOf } from "../../client/stages.ts"
 import { executionStates } from "../../client/states.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { exitCodes } from "../exit-codes.ts"
+import { painterOf, sayOn } from "../writer.ts"
 import { formatAge } from "./age.ts"
 import { reportReasons, reportTable } from "./report.ts"
 import type { Paint, Progress } from "./stage-lines.ts"
@@ -31,10 +31,10 @@ async function shown(
   stream: NodeJS.WriteStream,
   { isQuiet = false } = {},
 ): Promise<Followed> {
-  const paint: Paint = (style, text) => styleText(style, text, { stream })
+  const paint: Paint = painterOf(stream)
   const statuses = new Map<string, StageStatus>()
   const elapsed = (stage: string) => elapsedMillis(statuses.get(stage), Date.now())
-  const say = (text: string) => void stream.write(`${text}\n`)
+  const say = (text: string) => sayOn(stream, text)
   let progress: Progress = { stages: [], statuses, elapsed }
   let view: View | undefined
   let told: string | undefined
@@ -74,21 +74,25 @@ async function shown(
   const execution = last!
   const { status = {} } = execution
   if (!isQuiet && progress.stages.length > 0) say(reportTable(progress, paint))
-  say(`${isQuiet ? `${name}: ` : ""}${paint("bold", status.phase ?? "")}${took(status)}: ${status.summary ?? ""}`)
+  say(
+    `${isQuiet ? `${name}: ` : ""}${paint("bold", plain(status.phase ?? ""))}${took(status)}: ${plain(status.summary ?? "")}`,
+  )
   for (const reason of reportReasons(status)) say(reason)
   return { execution, exitCode: status.phase === "Succeeded" ? exitCodes.succeeded : exitCodes.failed }
 }
 
 function heading({ metadata, spec, status }: ExecutionObject): string {
   const count = status?.stages?.length ?? 0
-  return `pipeline ${spec.pipelineName}, execution ${metadata.name}: ${count} ${count === 1 ? "stage" : "stages"} in namespace ${metadata.namespace}`
+  return plain(
+    `pipeline ${spec.pipelineName}, execution ${metadata.name}: ${count} ${count === 1 ? "stage" : "stages"} in namespace ${metadata.namespace}`,
+  )
 }
 
 function waitingFor(execution: ExecutionObject): string {
   const condition = conditionOf(execution, "Succeeded")
   const name = execution.metadata.name
   if (condition === undefined) return `execution ${name} waits to be taken up`
-  return `execution ${name}: ${condition.reason}: ${plain(condition.message)}`
+  return plain(`execution ${name}: ${condition.reason}: ${condition.message}`)
 }
 
 function took({ startTime, completionTime }: { startTime?: string | undefined; completionTime?: string | undefined }) {

@@ -27,7 +27,7 @@ export function toText({ pipeline, stages, final }: Drawing): string {
   const typeWidth = Math.max(0, ...[...rows, ...last].map(({ type }) => stringWidth(type)))
   const line = ({ name, type, notes }: Row) => `${padded(name, width)}  ${padded(type, typeWidth)}  ${notes}`.trimEnd()
   return [
-    `pipeline ${pipeline}: ${counted(stages.length, "stage")}${final.length === 0 ? "" : `, ${final.length} at the end`}`,
+    `pipeline ${oneLine(pipeline)}: ${counted(stages.length, "stage")}${final.length === 0 ? "" : `, ${final.length} at the end`}`,
     ...rows.map(line),
     ...(last.length === 0 ? [] : ["finally", ...last.map(line)]),
   ].join("\n")

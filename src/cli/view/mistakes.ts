@@ -5,6 +5,7 @@ import { called } from "../../manifests/manifest.ts"
 import type { Read } from "../../manifests/own.ts"
 import { formatProblem, type Problem } from "../../manifests/problem.ts"
 import { counted, orList } from "../../words/phrases.ts"
+import { safeJson } from "../../words/safe.ts"
 
 /** A mistake as `-o json` writes it. The fields stay as they are; others may come. What is not known is null. */
 export interface Mistake {
@@ -42,7 +43,7 @@ export function toJson(problems: readonly Problem[], manifests: readonly Manifes
     const { kind, name } = known.get(keyOf(file, object)) ?? split(object)
     return { file: file ?? null, line: line ?? null, kind, name, message: formatProblem({ message }) }
   })
-  return JSON.stringify(mistakes, null, 2)
+  return safeJson(mistakes)
 }
 
 function keyOf(file: string | undefined, object: string | undefined): string {

@@ -1,7 +1,7 @@
 // What there is to say of a stage beside its phase.
 
 import type { StageStatus } from "../../api/execution.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 
 /** Why a stage that could start does not, by the reason in its status. */
 const waits: Readonly<Record<string, string>> = {

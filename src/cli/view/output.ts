@@ -1,9 +1,10 @@
 // Objects as `-o` asks for them.
 
-import { stringify } from "yaml"
+import { Document, Scalar, visit } from "yaml"
 import { apiVersion, group } from "../../api/meta.ts"
 import type { KubernetesObject } from "../../client/objects.ts"
 import type { Resource } from "../../cluster/object-api.ts"
+import { isUnsafe, plain, safeJson, spelled } from "../../words/safe.ts"
 
 export type ObjectForm = "json" | "yaml" | "name"
 export const objectForms = ["json", "yaml", "name"] as const
@@ -22,7 +23,7 @@ export function formatObjects(resource: Resource, objects: readonly KubernetesOb
 
 /** Such as `peanutpipelineexecution.pipeline.peanut.dev/web-1`, which kubectl takes too. */
 export function fullName({ kind }: Resource, { metadata }: { readonly metadata: { readonly name: string } }): string {
-  return `${kind.toLowerCase()}.${group}/${metadata.name}`
+  return `${kind.toLowerCase()}.${group}/${plain(metadata.name)}`
 }
 
 /** As kubectl shows it: with its kind, which the items of a list lack, and without who wrote which field. */
@@ -33,6 +34,17 @@ function complete({ kind }: Resource, { metadata, ...object }: KubernetesObject)
 }
 
 function text(value: object, form: "json" | "yaml"): string {
-  if (form === "json") return JSON.stringify(value, null, 2)
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd()
+  if (form === "json") return safeJson(value)
+  const document = new Document(value, { aliasDuplicateObjects: false })
+  // Only between double quotes does YAML know escapes.
+  visit(document, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === "string" && isUnsafe(scalar.value.replace(/[\n\t]/g, "")))
+        scalar.type = Scalar.QUOTE_DOUBLE
+    },
+  })
+  return document.toString({ lineWidth: 0 }).trimEnd().split("\n").map(escapedYaml).join("\n")
 }
+
+/** A tab stays: it may be the indentation of a block. */
+const escapedYaml = (line: string) => line.split("\t").map(spelled).join("\t")

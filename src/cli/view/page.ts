@@ -6,7 +6,7 @@ import type { PipelineStage } from "../../api/pipeline.ts"
 import { approvals } from "../../client/approvals.ts"
 import { conditionOf, type ExecutionObject } from "../../client/objects.ts"
 import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { formatAge } from "./age.ts"
 import { elapsedMillis } from "./follow.ts"
 import { type Paint, padded, paintPhase } from "./stage-lines.ts"
@@ -22,16 +22,16 @@ export function executionPage(execution: ExecutionObject, options: PageOptions, 
   const { startTime, completionTime, phase = "Pending" } = status
   const condition = conditionOf(execution, "Succeeded")
   const since = (time: string | undefined) =>
-    time === undefined ? undefined : `${time} (${formatAge(options.nowMillis - Date.parse(time))} ago)`
+    time === undefined ? undefined : `${plain(time)} (${formatAge(options.nowMillis - Date.parse(time))} ago)`
   const isSpecial = condition !== undefined && condition.reason !== phase && condition.reason !== "StageFailed"
   const params = Object.entries(status.snapshot?.params ?? Object.fromEntries((spec.params ?? []).map(pair)))
   const fields: readonly (readonly [string, string | undefined])[] = [
-    ["Name", metadata.name],
-    ["Namespace", metadata.namespace],
-    ["Pipeline", spec.pipelineName],
-    ["Rerun of", spec.rerunOf],
-    ["Phase", paint("bold", phase) + (isSpecial ? ` (${condition.reason})` : "")],
-    ["Stages", status.summary],
+    ["Name", plain(metadata.name)],
+    ["Namespace", plain(metadata.namespace)],
+    ["Pipeline", plain(spec.pipelineName ?? "")],
+    ["Rerun of", spec.rerunOf && plain(spec.rerunOf)],
+    ["Phase", paint("bold", plain(phase)) + (isSpecial ? ` (${plain(condition.reason)})` : "")],
+    ["Stages", status.summary && plain(status.summary)],
     // The message repeats the summary, but for a run that could not start.
     ["Message", status.stages === undefined ? condition && plain(condition.message) : undefined],
     ["Steering", steering(execution)],
@@ -43,7 +43,7 @@ export function executionPage(execution: ExecutionObject, options: PageOptions, 
     ["Started", since(startTime)],
     ["Ended", since(completionTime)],
     ["Took", duration(startTime, completionTime)],
-    ...params.map(([name, value], index) => [index === 0 ? "Params" : "", `${name} = ${plain(value)}`] as const),
+    ...params.map(([name, value], index) => [index === 0 ? "Params" : "", `${plain(name)} = ${plain(value)}`] as const),
   ]
   const head = fields.flatMap(([name, value]) =>
     value === undefined ? [] : [`${padded(name === "" ? "" : `${name}:`, 11)} ${value}`],
@@ -83,9 +83,9 @@ function stageSection(execution: ExecutionObject, options: PageOptions, paint: P
       const gap = " ".repeat(11 - stringWidth(`x ${status.phase}`))
       const time = (elapsed === undefined ? "-" : formatAge(elapsed)).padStart(7)
       const why = because(status)
-      const row = `${padded(label, width)}  ${paintPhase(status.phase, paint)}${gap}  ${time}${job(status.jobName ?? "-")}  ${why}`
+      const row = `${padded(label, width)}  ${paintPhase(status.phase, paint)}${gap}  ${time}${job(plain(status.jobName ?? "-"))}  ${why}`
       const outputs = Object.entries(status.outputs ?? {}).map(
-        ([key, value]) => `${indent}    ${paint("dim", `${key} = ${plain(value)}`)}`,
+        ([key, value]) => `${indent}    ${paint("dim", `${plain(key)} = ${plain(value)}`)}`,
       )
       return [row.trimEnd(), ...outputs]
     }),
@@ -100,7 +100,10 @@ function stageSection(execution: ExecutionObject, options: PageOptions, paint: P
 
 /** Such as `ParentFailed: stage "Build" failed`, or of a matrix `3/4 succeeded, 1 running`. */
 function because({ phase, reason, message, combinations }: StageStatus): string {
-  const told = [reason === phase ? undefined : reason, message === undefined ? undefined : plain(message)]
+  const told = [
+    reason === phase || reason === undefined ? undefined : plain(reason),
+    message === undefined ? undefined : plain(message),
+  ]
   const done = combinations === undefined ? [] : [matrixSummary(combinations)]
   return [...done, told.filter((word) => word !== undefined).join(": ")].filter((part) => part !== "").join("; ")
 }

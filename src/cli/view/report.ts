@@ -2,7 +2,7 @@
 
 import stringWidth from "string-width"
 import type { ExecutionStatus, StageStatus } from "../../api/execution.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { formatDuration, labelOf, type Paint, type Progress, padded, paintPhase } from "./stage-lines.ts"
 
 /** The table, one line for each stage in the order of the pipeline. */
@@ -24,12 +24,12 @@ export function reportReasons(status: ExecutionStatus): readonly string[] {
     .filter(({ phase }) => phase !== "Succeeded")
     .map((stage) => `${plain(stage.name)}: ${why(stage)}`)
   const condition = status.conditions?.find(({ type }) => type === "Succeeded")
-  if (lines.length === 0 && condition?.status === "False") return [`${condition.reason}: ${plain(condition.message)}`]
+  if (lines.length === 0 && condition?.status === "False") return [plain(`${condition.reason}: ${condition.message}`)]
   return lines
 }
 
 /** Such as `Failed (BackoffLimitExceeded): exit code 3`. */
 function why({ phase, reason, message }: StageStatus): string {
   const because = reason === undefined || reason === phase ? "" : ` (${reason})`
-  return `${phase}${because}${message === undefined ? "" : `: ${plain(message)}`}`
+  return plain(`${phase}${because}${message === undefined ? "" : `: ${message}`}`)
 }

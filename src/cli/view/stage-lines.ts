@@ -6,7 +6,7 @@ import type { StagePhase, StageStatus } from "../../api/execution.ts"
 import type { PipelineStage } from "../../api/pipeline.ts"
 import { phaseLabel, phaseSigns } from "../../drawing/state.ts"
 import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { noteOf } from "./note.ts"
 
 export type Style = Parameters<typeof styleText>[0]

@@ -4,7 +4,7 @@ import stringWidth from "string-width"
 import { definitions } from "../../api/crds.ts"
 import type { KubernetesObject } from "../../client/objects.ts"
 import type { Resource } from "../../cluster/object-api.ts"
-import { plain } from "../../words/text.ts"
+import { plain } from "../../words/safe.ts"
 import { formatAge } from "./age.ts"
 
 export interface TableOptions {
@@ -20,8 +20,8 @@ export function objectTable(resource: Resource, objects: readonly KubernetesObje
   const shown = columns.filter(({ priority = 0 }) => options.isWide || priority === 0)
   const titles = [...(options.withNamespace ? ["Namespace"] : []), "Name", ...shown.map(({ name }) => name)]
   const rows = objects.map((object) => [
-    ...(options.withNamespace ? [object.metadata.namespace] : []),
-    object.metadata.name,
+    ...(options.withNamespace ? [plain(object.metadata.namespace)] : []),
+    plain(object.metadata.name),
     ...shown.map(({ jsonPath, type }) => {
       const value = valueAt(object, jsonPath)
       if (value === undefined || value === null) return ""

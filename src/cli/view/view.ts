@@ -1,7 +1,8 @@
 // What a person sees of a run while it goes on: one of these three.
 
 import { createLogUpdate } from "log-update"
-import { outputLine, plain } from "../../words/text.ts"
+import { outputLine, plain } from "../../words/safe.ts"
+import { shown, showOn } from "../writer.ts"
 import { noteOf } from "./note.ts"
 import { cut, formatDuration, type Paint, type Progress, paintPhase, stageLines } from "./stage-lines.ts"
 
@@ -41,7 +42,7 @@ export function lineView(stream: Stream, progress: Progress, paint: Paint): View
   const start = performance.now()
   const prefixed = prefixer(progress, paint)
   return {
-    output: (...output) => void stream.write(`${prefixed(...output)}\n`),
+    output: (...output) => showOn(stream, prefixed(...output)),
     changed(stage) {
       const status = progress.statuses.get(stage)!
       // So says every stage that finds no place, and again each time.
@@ -50,10 +51,10 @@ export function lineView(stream: Stream, progress: Progress, paint: Paint): View
       const isOver = status.phase !== "Running" && elapsed !== undefined
       const details = [isOver && formatDuration(elapsed), noteOf(status)].filter(Boolean).join(", ")
       const at = paint("dim", `[${formatDuration(performance.now() - start).padStart(6)}]`)
-      stream.write(`${at} ${plain(stage)}: ${paintPhase(status.phase, paint)}${details && ` (${details})`}\n`)
+      showOn(stream, `${at} ${plain(stage)}: ${paintPhase(status.phase, paint)}${details && ` (${details})`}`)
     },
-    note: (text) => void stream.write(`${text}\n`),
-    ask: (question) => void (question && stream.write(`${question}\n`)),
+    note: (text) => showOn(stream, text),
+    ask: (question) => void (question && showOn(stream, question)),
     close: () => {},
   }
 }
@@ -86,7 +87,7 @@ export function liveView(stream: Stream, progress: Progress, paint: Paint): View
   function flush() {
     if (above.length === 0) return
     log.clear()
-    stream.write(`${above.join("\n")}\n`)
+    showOn(stream, above.join("\n"))
     above = []
   }
 
@@ -96,7 +97,7 @@ export function liveView(stream: Stream, progress: Progress, paint: Paint): View
     const columns = Math.max(1, stream.columns - 1)
     const question = asked === undefined ? [] : [paint("bold", cut(asked, columns))]
     const rows = Math.max(1, stream.rows - 1 - question.length)
-    log([...stageLines(progress, { rows, columns }, paint), ...question].join("\n"))
+    log(shown([...stageLines(progress, { rows, columns }, paint), ...question].join("\n")))
   }
 }
 

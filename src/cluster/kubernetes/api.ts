@@ -6,15 +6,16 @@ import * as Result from "effect/Result"
 import type { Ref } from "../../api/meta.ts"
 import { apiRequestBytesTotal, apiRequestsTotal, apiResponseBytesTotal } from "../../metrics.ts"
 import {
-  AlreadyExists,
-  Conflict,
-  NotFound,
+  type AlreadyExists,
+  type Conflict,
+  type NotFound,
   type ObjectApi,
-  Refused,
+  type Refused,
   type Resource,
   type Selection,
   Unavailable,
 } from "../object-api.ts"
+import { failure } from "./failure.ts"
 import { AnswerTooLong, type Call, type HttpClient, json } from "./http-client.ts"
 import { firstPage, maxPageBytes, nextPage } from "./page-size.ts"
 
@@ -198,32 +199,4 @@ export function collection({ group, version, plural }: Resource, namespace: stri
 /** The path of one object. */
 export function item(resource: Resource, { namespace, name }: Ref): string {
   return `${collection(resource, namespace)}/${encodeURIComponent(name)}`
-}
-
-/** What the API server says of a JSON patch that it cannot apply; of an object that is invalid, it says which and why. */
-const unfitting = "the server rejected our request due to an error in our request"
-
-/** An answer that is none of the expected, as the error that a caller tells it by. */
-export function failure(status: number, body: unknown) {
-  const { message: said, reason } = (typeof body === "object" && body !== null ? body : {}) as {
-    message?: unknown
-    reason?: unknown
-  }
-  const message = typeof said === "string" ? said : String(JSON.stringify(body)).slice(0, 500)
-  if (status === 404) return new NotFound({ message, isUnknownKind: !namesObject(body) })
-  if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
-  // Operations that do not fit the object, which is then not the one that was read: a recreated one has no status yet.
-  if (status === 422 && message.includes(unfitting)) return new Conflict({ message })
-  // 401 too: a token that expired or a key that was rotated is replaced before long.
-  if (status === 401 || status === 429 || status >= 500) {
-    return new Unavailable({ message: `${status}: ${message}`, status })
-  }
-  return new Refused({ status, message })
-}
-
-/** Whether a 404 is about an object. Of a kind that it does not serve, an API server says only that nothing is there. */
-function namesObject(body: unknown): boolean {
-  const { details } = (typeof body === "object" && body !== null ? body : {}) as { details?: unknown }
-  const { name } = (typeof details === "object" && details !== null ? details : {}) as { name?: unknown }
-  return typeof name === "string" && name !== ""
 }

@@ -4,7 +4,8 @@
 import type { Readable } from "node:stream"
 import type { Ref } from "../../api/meta.ts"
 import { type NotFound, type Refused, type Resource, resources, Unavailable } from "../object-api.ts"
-import { collection, failure, item } from "./api.ts"
+import { collection, item } from "./api.ts"
+import { failure } from "./failure.ts"
 import { type Call, type Opener, readAnswer } from "./http-client.ts"
 
 export interface Change {

@@ -37,6 +37,7 @@ const attempt =
 
 function failure(error: unknown) {
   if (!(error instanceof StoreError)) throw error
-  if (error.reason === "Invalid") return new Refused({ status: 422, message: error.message })
-  return new errors[error.reason]({ message: error.message })
+  const { reason, message } = error
+  if (reason === "Invalid") return new Refused({ status: 422, reason, causes: [], said: message, message })
+  return new errors[reason]({ message })
 }

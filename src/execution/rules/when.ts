@@ -38,6 +38,24 @@ export function stagesNamedIn(when: string): readonly string[] {
   )
 }
 
+/**
+ * The stages whose outputs an expression may read, by name; `any`, where a stage is chosen by more than a name that is
+ * written out. Too many rather than too few: an output that is lost must not be taken for one that was not written.
+ */
+export function outputsReadIn(when: string): readonly string[] | "any" {
+  const read: string[] = []
+  for (const [, single, double, plain, field] of when.matchAll(stageOrField)) {
+    const name = single ?? double ?? plain
+    if (name === undefined) return "any"
+    if (field === undefined) read.push(name)
+  }
+  return read
+}
+
+/** `stages`; behind it a name without escapes, if one follows; and then a field that is no output. */
+const stageOrField =
+  /\bstages\b(?:\s*(?:\[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\]|\.\s*([A-Za-z_]\w*)\b(?!\s*\())(\s*\.\s*(?:phase|reason)\b(?!\s*\())?)?/g
+
 /** For runs without expressions, which most are. */
 export const noExpressions: Expressions = {
   findProblem: () => undefined,

@@ -17,7 +17,7 @@ export const maxRunBytes = 192 * 1024
 
 export type Outputs =
   | { readonly values: Values; readonly reason?: undefined }
-  | { readonly values?: undefined; readonly reason: "OutputsTooLarge"; readonly message: string }
+  | { readonly values?: undefined; readonly reason: "OutputsTooLarge" | "OutputsInvalid"; readonly message: string }
 
 const line = /^(?!__proto__=)([A-Za-z_][A-Za-z0-9_.-]*)=(.*)$/s
 
@@ -33,7 +33,11 @@ export function readOutputs(message: string, limitBytes = maxContainerBytes): Ou
     const [, key, value] = line.exec(text) ?? []
     return key === undefined ? [] : [[key, value!] as const]
   })
-  return { values: Object.fromEntries(pairs) }
+  const values = Object.fromEntries(pairs)
+  const invalid = Object.keys(values).find((key) => values[key]!.includes("\0"))
+  if (invalid === undefined) return { values }
+  const problem = `its output "${invalid}" holds a NUL character, which no argument or variable of a program can hold`
+  return { reason: "OutputsInvalid", message: problem }
 }
 
 /** The bytes that outputs take in a status. */

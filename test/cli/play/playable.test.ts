@@ -183,6 +183,20 @@ describe("checkPlayable, for containers,", () => {
     expect(await told("docker", "image: a")).toEqual([])
   })
 
+  it("refuses what its engine would take for an option, or could not be told", async () => {
+    const spec =
+      'image: "--volume=/:/host"\nenv:\n- { name: "#", value: a }\n- { name: "*", value: b }\n- { name: PATH, value: "a\\nb" }'
+    expect(await told("docker", spec)).toEqual([
+      at(5, '"--volume=/:/host" is not the name of an image'),
+      at(7, 'variable "#" has a name that engines cannot be told'),
+      at(9, 'the value of variable "PATH", which the engine itself may heed, has a line break in it or is too long'),
+    ])
+    const path = podSpec('containers: [{ name: stage, terminationMessagePath: "/etc:rw" }]')
+    expect(await told("docker", path)).toEqual([
+      at(11, 'its terminationMessagePath "/etc:rw" is not an absolute path without a colon'),
+    ])
+  })
+
   it("asks for the program that runs them", async () => {
     expect(await told("podman", "image: a")).toEqual([
       '--runner podman: there is no program "podman" in PATH; install it, or use --runner process',

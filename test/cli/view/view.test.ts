@@ -5,7 +5,7 @@ import type { PipelineStage } from "../../../src/api/pipeline.ts"
 import { reportReasons, reportTable } from "../../../src/cli/view/report.ts"
 import { cut, formatDuration, type Paint, padded, stageLines } from "../../../src/cli/view/stage-lines.ts"
 import { lineView, liveView, viewFor } from "../../../src/cli/view/view.ts"
-import { outputLine, plain } from "../../../src/words/text.ts"
+import { outputLine, plain } from "../../../src/words/safe.ts"
 import { graph, states } from "../../builders/graph.ts"
 import { Screen } from "./screen.ts"
 
@@ -94,7 +94,7 @@ describe("text for a terminal", () => {
     ["removes what moves the cursor or clears the screen", "a\x1b[2J\x1b[1;1H\x1b[3Ab", "ab"],
     ["removes titles and links", "\x1b]0;title\x07a\x1b]8;;http://x\x1b\\b\x1b]8;;\x1b\\", "ab"],
     ["removes a sequence that is cut off", "a\x1b[31", "a"],
-    ["removes single control characters, old and new", "a\0\x07\b\x7f\x9b2Jb", "a2Jb"],
+    ["removes single control characters, and sequences of C1", "a\0\x07\b\x7f\x9b2Jb", "ab"],
     ["shows the last state of a progress bar", "10%\r20%\r30%", "30%"],
     ["shows the last state of a progress bar that ends in a carriage return", "10%\r20%\r", "20%"],
   ])("outputLine %s", (_, line, shown) => expect(outputLine(line)).toBe(shown))

@@ -26,6 +26,12 @@ describe("readOutputs", () => {
     expect(Object.keys(readOutputs(text).values!)).toEqual(Object.keys(values))
   })
 
+  it("refuses a NUL in a value that counts, by its key", () => {
+    const message = 'its output "b" holds a NUL character, which no argument or variable of a program can hold'
+    expect(readOutputs("a=1\nb=x\0y\n")).toEqual({ reason: "OutputsInvalid", message })
+    expect(readOutputs("b=x\0y\nb=1\n\0 for people\nc\0=2\n")).toEqual({ values: { b: "1" } })
+  })
+
   it.each([
     ["4,095 bytes", "x".repeat(4093), true],
     ["4,096 bytes", "x".repeat(4094), false],

@@ -23,6 +23,18 @@ function pick(world: World, choices: Choices, isCommitted: boolean): Waiting | u
   return choices.of(writes.length > 0 && !choices.oneIn(4) ? writes : calls)
 }
 
+/** A call that writes and has not been carried out; where none waits, one handling goes on until it asks for one. */
+function nextWrite(world: World, choices: Choices): Waiting | undefined {
+  const writes = world.waiting.filter(({ call, answer }) => isWrite(call) && answer === undefined)
+  if (writes.length > 0) return choices.of(writes)
+  const handling = choices.of(world.waiting)?.handling
+  for (;;) {
+    const next = world.waiting.find((waiting) => waiting.handling === handling)
+    if (next === undefined || (isWrite(next.call) && next.answer === undefined)) return next
+    world.goOn(next)
+  }
+}
+
 /** A replica that is in the middle of something. */
 const busy = (world: World, choices: Choices): Replica | undefined =>
   choices.of([...new Set(world.handlings.map(({ replica }) => replica))])
@@ -69,7 +81,7 @@ export const callFaults: readonly Fault[] = [
     name: "timeout, carried out later",
     row: errors,
     happen: (world, choices) => {
-      const waiting = choices.of(world.waiting.filter(({ call, answer }) => isWrite(call) && answer === undefined))
+      const waiting = nextWrite(world, choices)
       if (waiting === undefined) return undefined
       world.late.push({ ...waiting })
       world.answer(waiting, timedOut)

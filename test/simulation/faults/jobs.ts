@@ -71,6 +71,21 @@ export const jobFaults: readonly Fault[] = [
     },
   },
   {
+    name: "pod gone before its outputs were read",
+    row: removal,
+    happen: (world, choices) => {
+      // The finalizer keeps a pod for as long as the Job controller has not counted it.
+      const pods = ours(world).flatMap((job) => {
+        const pod = podOf(world, job)
+        return pod !== undefined && phaseOf(pod) === "Succeeded" && !isTracked(pod) ? [{ job, pod }] : []
+      })
+      const found = choices.of(pods)
+      if (found === undefined) return undefined
+      world.store.delete(resources.pods, found.pod.metadata)
+      return `the pod of Job ${found.job.metadata.name} that has succeeded is deleted`
+    },
+  },
+  {
     name: "pod of another Job under our labels",
     row: disagreement,
     happen: (world, choices) => {

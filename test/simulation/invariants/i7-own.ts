@@ -8,7 +8,16 @@ import { resources } from "../../../src/cluster/object-api.ts"
 import type { Invariant } from "../invariants.ts"
 import type { ExecutionFacts, JobFacts, Ledger } from "../ledger.ts"
 import { ownerUid } from "../objects.ts"
-import { endOf, entryOf, mayHaveLostOutputs, recorded, rightEnds, type Sight } from "../truth.ts"
+import {
+  areOutputsNeeded,
+  endOf,
+  entryOf,
+  mayFailForOutputs,
+  mayHaveLostOutputs,
+  recorded,
+  rightEnds,
+  type Sight,
+} from "../truth.ts"
 
 export const i7: Invariant = {
   id: "I7",
@@ -20,7 +29,8 @@ export const i7: Invariant = {
         const previous = before?.stages?.find(({ name }) => name === stage.name)
         const who = `stage ${stage.name} of ${execution.name} is ${stage.phase} (${stage.reason})`
         const outputs = trueOutputs(execution, stage, ledger)
-        const isLost = stage.outputs === undefined && mayHaveLostOutputs(execution, stage.name)
+        const mayLack = mayHaveLostOutputs(execution, stage.name) && !areOutputsNeeded(execution, stage.name)
+        const isLost = stage.outputs === undefined && mayLack
         if (!isLost && !isDeepStrictEqual(stage.outputs, outputs)) {
           fail(`${who} with outputs ${JSON.stringify(stage.outputs)}, but it output ${JSON.stringify(outputs)}`)
         }
@@ -58,8 +68,11 @@ function isBegun({ jobs, refused }: ExecutionFacts, { name }: StageStatus): bool
   return jobs.some(({ stage }) => stage === name) || [...refused].some((task) => JSON.parse(task)[0] === name)
 }
 
-function isReason({ refused }: ExecutionFacts, { name, reason }: StageStatus, own: readonly JobFacts[]): boolean {
+function isReason(facts: ExecutionFacts, { name, reason }: StageStatus, own: readonly JobFacts[]): boolean {
+  const { refused } = facts
   switch (reason) {
+    case "OutputsLost":
+      return mayFailForOutputs(entryOf(facts, name)!, facts)
     case "JobNameTaken":
     case "JobRejected":
       return [...refused].some((task) => JSON.parse(task)[0] === name)

@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import { type Client, openClient } from "../../../client/client.ts"
 import { type CommandError, exitCodeOf, exitCodes } from "../../exit-codes.ts"
+import { complain, stdout } from "../../writer.ts"
 import { explain } from "./explain.ts"
 import { type ClusterFlags, whereIn } from "./flags.ts"
 
@@ -26,13 +27,13 @@ export function withCluster(
 /** Tells an error; the exit code that belongs to it. */
 export const told = (error: CommandError, client?: Client): Effect.Effect<number> =>
   Effect.sync(() => {
-    console.error(`error: ${explain(error, client)}`)
+    complain(`error: ${explain(error, client)}`)
     return exitCodeOf(error)
   })
 
 /** Nobody reads on, as after `| head`: there is nothing left to do for a program that only shows. */
 function endWithReader(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exit(error.code === "EPIPE" ? 141 : exitCodes.failed)
   })
 }

@@ -9,6 +9,7 @@ import { resources } from "../../../cluster/object-api.ts"
 import { exitCodes } from "../../exit-codes.ts"
 import { follow } from "../../view/follow.ts"
 import { formatObject, fullName, type ObjectForm } from "../../view/output.ts"
+import { say, stderr, stdout } from "../../writer.ts"
 
 export interface CreateOptions {
   readonly name: string | undefined
@@ -25,7 +26,7 @@ export const createAndFollow = Effect.fnUntraced(function* (
 ): Effect.fn.Return<number, ClientError> {
   const created = yield* createExecution(client, spec, name)
   const print = (execution: ExecutionObject) =>
-    console.log(
+    say(
       output === undefined
         ? `${fullName(resources.executions, execution)} created`
         : formatObject(resources.executions, execution, output),
@@ -35,7 +36,7 @@ export const createAndFollow = Effect.fnUntraced(function* (
     return exitCodes.succeeded
   }
   // Standard output is for the object alone, if one is asked for.
-  const stream = output === undefined ? process.stdout : process.stderr
+  const stream = output === undefined ? stdout : stderr
   if (output === undefined) print(created)
   const { execution, exitCode } = yield* follow(client, created.metadata.name, stream, { isQuiet: !watch })
   if (output !== undefined) print(execution)

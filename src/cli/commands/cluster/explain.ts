@@ -2,7 +2,7 @@
 
 import type { Client } from "../../../client/client.ts"
 import { isWithoutPeanut } from "../../../client/errors.ts"
-import { plain } from "../../../words/text.ts"
+import { plain } from "../../../words/safe.ts"
 import type { CommandError } from "../../exit-codes.ts"
 
 /** The error that a command met, for the person who gave it. */
@@ -13,7 +13,7 @@ export function explain(error: CommandError, client?: Pick<Client, "server">): s
     return plain(`cannot reach the API server at ${client?.server}: ${reasonOf(error.cause)}`)
   }
   if (error._tag === "Unavailable" && error.status === 401) {
-    return `the API server at ${client?.server} does not accept your credentials; sign in again, as for kubectl`
+    return plain(`the API server at ${client?.server} does not accept your credentials; sign in again, as for kubectl`)
   }
   return plain(error.message)
 }

@@ -8,6 +8,7 @@ import { steer } from "../../../client/steer.ts"
 import { resources } from "../../../cluster/object-api.ts"
 import { exitCodes } from "../../exit-codes.ts"
 import { fullName } from "../../view/output.ts"
+import { say } from "../../writer.ts"
 import { told } from "./command.ts"
 
 export const executionsArgument = Argument.String("execution").pipe(
@@ -25,7 +26,7 @@ export const steerAll = (
   Effect.forEach(names, (name) =>
     steer(client, name, patch).pipe(
       Effect.map((execution): number => {
-        console.log(`${fullName(resources.executions, execution)} ${done}`)
+        say(`${fullName(resources.executions, execution)} ${done}`)
         return exitCodes.succeeded
       }),
       Effect.catch((error) => told(error, client)),
