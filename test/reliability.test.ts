@@ -32,6 +32,8 @@ const rows = [
   "clock",
   "graph",
   "poison object",
+  "heavy but valid object",
+  "free-form part of another type",
   "forged event",
   "oversized, malformed",
   "names",
