@@ -37,7 +37,7 @@ import type { Definition } from "./execution/accept.ts"
 import type { Observed } from "./execution/advance.ts"
 import { type Scope, stagesIn } from "./execution/scope.ts"
 import { runningJobNames } from "./execution/tasks.ts"
-import type { startedExecution } from "./resources/execution.ts"
+import type { StartedExecution } from "./resources/execution.ts"
 import type { KubernetesEvent } from "./resources/kubernetes-event.ts"
 import { executionKey, executionLabel, managedByKey, stageKey, stageLabel } from "./resources/labels.ts"
 import { type PingSourceManifest, pingSourcePatch } from "./resources/ping-source.ts"
@@ -72,9 +72,7 @@ export class Cluster extends Context.Service<
       execution: Execution,
       status: ExecutionStatus,
     ): Effect.Effect<Execution, Conflict | NotFound | Malformed | Failed>
-    createExecution(
-      execution: ReturnType<typeof startedExecution>,
-    ): Effect.Effect<void, AlreadyExists | NotFound | Failed>
+    createExecution(execution: StartedExecution): Effect.Effect<void, AlreadyExists | NotFound | Failed>
     /** The executions of a pipeline that have not ended. */
     unfinishedOf(pipeline: Ref): Effect.Effect<readonly Contender[], Failed>
     /** Cancels a run, as a person would. */

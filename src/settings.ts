@@ -50,7 +50,10 @@ export interface Settings {
   readonly port: number
   /** The only namespace that Peanut serves; all of them, if undefined. */
   readonly namespace: string | undefined
-  /** Who may send events; anybody whom the network lets through, if undefined. */
+  /**
+   * For whom the tokens of senders are, and who may send events to `/`; without it, anybody whom the network lets through.
+   * To start executions, a right of the cluster is asked for instead.
+   */
   readonly callers: { readonly audience: string; readonly subjects: ReadonlySet<string> } | undefined
   /** Where lifecycle events go. */
   readonly sink: { readonly url: string; readonly extensions: Readonly<Record<string, string>> } | undefined

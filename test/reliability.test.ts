@@ -156,6 +156,6 @@ describe("each invariant", () => {
 
 it("the tests of crash points, faults and jobs are named on the page, file by file", () => {
   const files = readdirSync(join(root, "test/controller")).filter((file) => file.endsWith(".test.ts"))
-  const elsewhere = ["start.test.ts", "validate.test.ts", "schedules.test.ts"]
+  const elsewhere = ["start.test.ts", "starter.test.ts", "validate.test.ts", "schedules.test.ts"]
   expect(files.filter((file) => !elsewhere.includes(file) && !document.includes(`test/controller/${file}`))).toEqual([])
 })

@@ -14,6 +14,12 @@ export const imagePattern = `^(?:${host}/)?${component}(?:/${component})*(?::${t
 /** Printable ASCII but `=`, which is all that Kubernetes takes since 1.34. */
 export const envNamePattern = "^[ -<>-~]+$"
 
+/**
+ * What the CRD takes for an image: nothing that a command line could take for an option, and no blank or control character.
+ * Whether a registry could have it is for the kubelet to say.
+ */
+export const imageWord = "^[^-\\x00-\\x20\\x7f][^\\x00-\\x20\\x7f]*$"
+
 const image = new RegExp(imagePattern)
 const envName = new RegExp(envNamePattern)
 

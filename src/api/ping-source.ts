@@ -25,5 +25,13 @@ export const pingSource = z.object({
         .optional(),
     })
     .default({}),
+  // What Knative says; nothing that Peanut writes depends on it.
+  status: z
+    .object({
+      /** The account that its events are sent with, where senders must have a token. */
+      auth: z.object({ serviceAccountName: z.string().optional() }).optional(),
+    })
+    .optional()
+    .catch(undefined),
 })
 export type PingSource = z.infer<typeof pingSource>

@@ -15,6 +15,7 @@ export type ConcurrencyPolicy = (typeof concurrencyPolicies)[number]
 /** The most stages that run at the end. */
 const maxFinally = 20
 const maxSchedules = 10
+const maxEvents = 20
 
 /**
  * CEL: the names of the stages as a map, built once, because looking through the list for every dependency would
@@ -22,13 +23,21 @@ const maxSchedules = 10
  */
 const namesOf = (stages: string) => `${stages}.transformMapEntry(i, s, {s.name: true})`
 
+/**
+ * How many executions of each class are kept of a pipeline that does not say: nobody shall fill etcd by accident. No default
+ * of the CRD, so that it holds for the pipelines that are stored already.
+ */
+export const defaultHistoryLimit = 10
+
 const historyLimit = (which: string) =>
   z
     .int()
     .min(0)
     .max(2147483647)
     .optional()
-    .meta({ description: `How many ${which} executions to keep; older ones are deleted by the resync. Default: all.` })
+    .meta({
+      description: `How many ${which} executions to keep; older ones are deleted by the resync. Default: ${defaultHistoryLimit}.`,
+    })
 
 export const schedule = z.object({
   name: z
@@ -53,12 +62,18 @@ export const schedule = z.object({
 })
 export type PipelineSchedule = z.infer<typeof schedule>
 
+/**
+ * An event that may start a run. Strict: a field that this version does not know may be a condition, and without it the
+ * entry would let in any event.
+ */
+const startingEvent = z.strictObject({})
+
 export const pipelineSpec = z
   .object({
-    suspend: z
-      .boolean()
-      .optional()
-      .meta({ description: "While true, events start no execution of this pipeline; ones that people create do run." }),
+    suspend: z.boolean().optional().meta({
+      description:
+        "While true, neither events nor schedules start an execution of this pipeline; ones that people create do run.",
+    }),
     params: paramSpecs("The parameters of a run, used as $(params.NAME)."),
     stages: z
       .array(pipelineStage)
@@ -105,6 +120,11 @@ export const pipelineSpec = z
     }),
     successfulExecutionsHistoryLimit: historyLimit("Succeeded"),
     failedExecutionsHistoryLimit: historyLimit("Failed and Cancelled"),
+    events: z.array(startingEvent).max(maxEvents).optional().meta({
+      description:
+        "Which CloudEvents may start an execution: {} is any. Without it no event does; schedules need no entry.",
+      "x-kubernetes-list-type": "atomic",
+    }),
     schedules: z
       .array(schedule)
       .max(maxSchedules)

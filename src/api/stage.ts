@@ -2,6 +2,7 @@
 
 import * as z from "zod"
 import { duration } from "./duration.ts"
+import { envNamePattern, imageWord } from "./image.ts"
 import { objectMeta } from "./meta.ts"
 import { paramSpecs } from "./param.ts"
 
@@ -12,7 +13,11 @@ export const stageContainerName = "stage"
 const quantity = z.union([z.int(), z.string()]).meta({ "x-kubernetes-int-or-string": true })
 
 const envVar = z.looseObject({
-  name: z.string().min(1).max(1024).meta({ description: "Name of the environment variable." }),
+  name: z
+    .string()
+    .min(1)
+    .max(1024)
+    .meta({ pattern: envNamePattern, description: "Name of the environment variable: printable ASCII without =." }),
   value: z.string().max(131072).optional().meta({ description: "Its value." }),
 })
 
@@ -23,7 +28,7 @@ const resources = z.looseObject({
 
 const container = z.looseObject({
   name: z.string().min(1).max(63),
-  image: z.string().max(1024).optional(),
+  image: z.string().max(1024).meta({ pattern: imageWord }).optional(),
 })
 
 const podTemplate = z.object({
@@ -88,7 +93,13 @@ const stageImage =
 export const stageSpec = z
   .object({
     params: paramSpecs("The parameters of this stage, used in command, args and env as $(params.NAME)."),
-    image: z.string().min(1).max(1024).optional().meta({ description: "Container image that runs the stage." }),
+    image: z
+      .string()
+      .min(1)
+      .max(1024)
+      .meta({ pattern: imageWord })
+      .optional()
+      .meta({ description: "Container image that runs the stage." }),
     command: z
       .array(z.string().max(131072))
       .max(1024)

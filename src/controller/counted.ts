@@ -18,6 +18,7 @@ function outcomeOf(kind: string, exit: Exit.Exit<unknown, { readonly _tag: strin
   const failure = Exit.findErrorOption(exit)
   switch (failure._tag === "Some" ? failure.value._tag : "") {
     case "NotTaken":
+    case "NotAllowed":
       return "refused"
     case "Unavailable":
       return "unavailable"

@@ -6,6 +6,7 @@ import type { StageSpec } from "../api/stage.ts"
 import { readStage, type StageParts } from "../api/stage-parts.ts"
 import { ancestryOf } from "../graph/ancestry.ts"
 import { graphProblems, newSuggestions, type Problem, told } from "./graph.ts"
+import { cut } from "./joined.ts"
 import { countCombinations } from "./matrix.ts"
 import { findParamProblems, findParamSpecProblems } from "./params.ts"
 import { type Expressions, stagesNamedIn } from "./rules/when.ts"
@@ -89,7 +90,8 @@ function* stageProblems(stage: PipelineStage, visible: Visible, around: Surround
   const problem = (field: Problem["field"], message: string): Problem => ({
     stage: stage.name,
     field,
-    message: `${says}: ${message}`,
+    // It may quote a text of the stage.
+    message: cut(`${says}: ${message}`),
   })
   for (const [field, reference] of givenReferences(stage)) {
     const message = findReferenceProblem(reference, visible.declared, "pipeline", visible)

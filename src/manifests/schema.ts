@@ -3,6 +3,7 @@
 import type { z } from "zod"
 import { definitions, structural } from "../api/crds.ts"
 import { duration, durationSeconds } from "../api/duration.ts"
+import { envNamePattern, imageWord } from "../api/image.ts"
 import { objectName } from "../api/meta.ts"
 import { shownName } from "../api/stage-entry.ts"
 
@@ -78,6 +79,8 @@ const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
       accepts: () => true,
     },
   ],
+  [imageWord, { words: "the name of an image: no blanks, and no - at its beginning", accepts: (text) => text !== "" }],
+  [envNamePattern, { words: "the name of a variable: printable ASCII without =", accepts: (text) => text !== "" }],
   [toSchema(shownName).pattern!, { words: `a name ${noControl}`, accepts: (text) => text !== "" }],
 ])
 

@@ -13,7 +13,7 @@ export interface KubernetesEvent {
     readonly kind: string
     readonly namespace: string
     readonly name: string
-    readonly uid?: string
+    readonly uid: string
   }
   readonly type: "Normal" | "Warning"
   readonly reason: string
@@ -34,10 +34,10 @@ export interface Announcement {
   readonly key?: string
 }
 
-/** An Event about an object; one that is not there is named without a UID. */
+/** An Event about an object. Nothing is told of an object that is not there. */
 export function kubernetesEvent(
   kind: "PeanutPipelineExecution" | "PeanutPipeline",
-  about: Pick<ObjectMeta, "name" | "namespace"> & { readonly uid?: string },
+  about: Pick<ObjectMeta, "name" | "namespace" | "uid">,
   { type, reason, message, key = "" }: Announcement,
   now: string,
 ): KubernetesEvent {
@@ -45,8 +45,8 @@ export function kubernetesEvent(
   return {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { name: `${name.slice(0, 200).replace(/[^a-z0-9]+$/, "")}.${hash(uid ?? name, reason, key)}`, namespace },
-    involvedObject: { apiVersion, kind, namespace, name, ...(uid !== undefined && { uid }) },
+    metadata: { name: `${name.slice(0, 200).replace(/[^a-z0-9]+$/, "")}.${hash(uid, reason, key)}`, namespace },
+    involvedObject: { apiVersion, kind, namespace, name, uid },
     type,
     reason,
     // The API server takes 1,024 bytes.

@@ -12,15 +12,16 @@ import * as Metric from "effect/Metric"
 import { type Context, Hono } from "hono"
 import type { Cluster, Unavailable } from "../cluster.ts"
 import { distinctEvents, handle } from "../controller/handle.ts"
-import type { NotTaken } from "../controller/not-taken.ts"
+import type { NotAllowed, NotTaken } from "../controller/not-taken.ts"
 import { startIn } from "../controller/start.ts"
+import type { Sender } from "../controller/starter.ts"
 import { parseEvents } from "../events/parse.ts"
 import { TraceParent, traceId, validTraceParent } from "../events/trace-context.ts"
 import { eventsTotal } from "../metrics.ts"
 import type { Settings } from "../settings.ts"
 import { maxBodyBytes, maxStartBodyBytes, readBody } from "./body.ts"
 import { makeBodyBudget, type Share } from "./body-budget.ts"
-import { admit, type NotAllowed, type Unauthenticated } from "./callers.ts"
+import { admit, admitToStart, type Unauthenticated } from "./callers.ts"
 
 const allowed = { Allow: "POST, OPTIONS" }
 const pipelinePath = "/namespaces/:namespace/pipelines/:pipeline"
@@ -39,11 +40,23 @@ export function makeApp(
 ): App {
   const app: App = new Hono()
   const budget = makeBodyBudget()
-  app.post("/", (c) => receive(c, { work: (event) => handle(event, settings.namespace), maxBytes: maxBodyBytes }))
+  app.post("/", (c) => {
+    const work: Work = (event) => handle(event, settings.namespace)
+    return receive(c, {
+      admit: (authorization) => Effect.as(admit(settings.callers, authorization), work),
+      maxBytes: maxBodyBytes,
+    })
+  })
   app.post(pipelinePath, (c) => {
     const { namespace, pipeline: name } = c.req.param()
-    const work: Work = (event) => startIn(settings.namespace, { namespace, name }, event)
-    return receive(c, { work, maxBytes: maxStartBodyBytes, batches: "refuse batches" })
+    const start = (sender: Sender | undefined): Work => {
+      return (event) => startIn(settings.namespace, { namespace, name }, event, sender)
+    }
+    return receive(c, {
+      admit: (authorization) => Effect.map(admitToStart(settings.callers, authorization, namespace), start),
+      maxBytes: maxStartBodyBytes,
+      batches: "refuse batches",
+    })
   })
 
   /** What a body takes is given back when its events are dealt with, as they are as large. */
@@ -60,14 +73,14 @@ export function makeApp(
 
   async function received(
     c: Context<Env>,
-    { work, maxBytes, batches }: Reception,
+    { admit, maxBytes, batches }: Reception,
     share: Share,
     signal: AbortSignal,
   ): Promise<Response> {
     // As Node.js has them: a Request of the Fetch API, with its stream and its Headers, costs half as much again.
     const { incoming } = c.env
     const { headers } = incoming
-    const admission = await runtime.runPromiseExit(admit(settings.callers, headers.authorization), { signal })
+    const admission = await runtime.runPromiseExit(admit(headers.authorization), { signal })
     if (Exit.isFailure(admission)) return unread(answer(c, admission))
     // Each of its events would start an execution, and one answer could not say which did.
     if (batches !== undefined && isBatch(headers)) {
@@ -82,7 +95,7 @@ export function makeApp(
         refuse(c, `a batch about ${distinct.length} objects is more than the ${maxBatch} that one may have`),
       )
     }
-    const exit = await runtime.runPromiseExit(handleAll(distinct, work, headers.traceparent), { signal })
+    const exit = await runtime.runPromiseExit(handleAll(distinct, admission.value, headers.traceparent), { signal })
     return problem !== undefined && Exit.isSuccess(exit) ? unread(refuse(c, problem)) : answer(c, exit)
   }
 
@@ -123,7 +136,8 @@ const maxBatch = 100
 
 /** How a request is dealt with, by its path. */
 interface Reception {
-  readonly work: Work
+  /** What is done with each event of whoever is let in. */
+  readonly admit: (authorization: string | undefined) => Effect.Effect<Work, Unauthenticated | NotAllowed | Unavailable>
   readonly maxBytes: number
   readonly batches?: "refuse batches"
 }
@@ -137,7 +151,7 @@ function whileWaitedFor(outgoing: HttpBindings["outgoing"]) {
 }
 
 type Events = readonly CloudEventV1<unknown>[]
-type Work = (event: CloudEventV1<unknown>) => Effect.Effect<void, NotTaken | Unavailable, Cluster>
+type Work = (event: CloudEventV1<unknown>) => Effect.Effect<void, NotTaken | NotAllowed | Unavailable, Cluster>
 
 /**
  * Every event of a batch has its turn, whatever becomes of the others, defects included; then the first failure is the
@@ -174,7 +188,7 @@ const traced = <A, E, R>(effect: Effect.Effect<A, E, R>, { traceparent }: CloudE
 
 type Failure = NotTaken | Unavailable | Unauthenticated | NotAllowed
 
-function answer(c: Context, exit: Exit.Exit<void, Failure>): Response {
+function answer(c: Context, exit: Exit.Exit<unknown, Failure>): Response {
   // With a length Go's client, which the senders use, keeps the connection; after chunks it did not read it opens another.
   if (Exit.isSuccess(exit)) return c.body(null, 202, { "Content-Length": "0" })
   const failure = failureOf(exit.cause)

@@ -372,16 +372,18 @@ describe("a schedule that can start nothing is told in a condition and by one Ev
 })
 
 describe("an event of a PingSource", () => {
-  const tick = (name: string): Pick<CloudEventV1<unknown>, "id" | "source" | "type" | "data"> => ({
+  type Tick = Pick<CloudEventV1<unknown>, "id" | "source" | "type" | "data">
+  const tick = (name: string, data: unknown = { params: { env: "test" } }, from = namespace): Tick => ({
     id: `tick of ${name}`,
-    source: `/apis/v1/namespaces/${namespace}/pingsources/${name}`,
+    source: `/apis/v1/namespaces/${from}/pingsources/${name}`,
     type: "dev.knative.sources.ping",
-    data: { params: { env: "test" } },
+    data,
   })
   const executions = (world: World) =>
     world.store.list(resources.executions) as unknown as readonly { spec: { params?: unknown } }[]
+  const refused = (world: World, event: Tick) => world.perform(Effect.flip(start(ref, event)))
 
-  it("starts an execution with the schedule's parameters, and its PingSource is not read for it", async () => {
+  it("starts an execution, and its PingSource is not read for it", async () => {
     const world = arrange()
     await look(world)
     called(world)
@@ -390,15 +392,54 @@ describe("an event of a PingSource", () => {
     expect(ofPingSources(world)).toEqual([])
   })
 
-  it("starts one from a PingSource that somebody made by hand, whether it still is there or not", async () => {
-    const world = arrange([])
-    await world.perform(start(ref, tick("gone")))
+  it.each([
+    ["others", { params: { env: "prod; rm -rf /" } }],
+    ["unknown ones", { params: { evn: "prod" } }],
+    ["none", undefined],
+    ["no object", "params"],
+  ])("has the parameters that the pipeline says, where its data has %s", async (_, data) => {
+    const world = arrange()
+    await world.perform(start(ref, tick(nameOf(world, "hourly"), data)))
+    expect(executions(world)).toMatchObject([{ spec: { params: [{ name: "env", value: "test" }] } }])
+    await world.perform(start(ref, tick(nameOf(world, "nightly"), data)))
+    expect(executions(world)).toHaveLength(2)
+    expect(executions(world).filter(({ spec }) => spec.params === undefined)).toHaveLength(1)
+  })
+
+  it.each<[string, object, string]>([
+    ["its schedule is suspended", { schedules: [{ ...hourly, suspend: true }] }, 'schedule "hourly" is suspended'],
+    ["its pipeline is suspended", { suspend: true }, 'pipeline "web" is suspended'],
+    ["its schedule has mistakes", { schedules: [{ ...hourly, cron: "61 * * * *" }] }, 'schedule "hourly" has mistakes'],
+  ])("starts nothing while %s, and its PingSource goes", async (_, spec, says) => {
+    for (const events of [null, [{}]]) {
+      const world = arrange([hourly])
+      await look(world)
+      edit(world, { ...spec, events })
+      const changes = world.changes.length
+      const refusal = await refused(world, tick(nameOf(world, "hourly")))
+      expect(refusal).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining(says) })
+      expect(world.changes.slice(changes)).toMatchObject([{ resource: resources.pingSources, type: "delete" }])
+      expect(pingSources(world)).toEqual([])
+    }
+  })
+
+  it("that nobody made for a schedule starts nothing, unless events may start the pipeline", async () => {
+    const world = arrange()
+    const strange = ["gone", "by-hand", nameOf(world, "weekly"), `${nameOf(world, "hourly")}.x`]
     world.store.create(resources.pingSources, namespace, {
       apiVersion: "sources.knative.dev/v1",
       kind: "PingSource",
       metadata: { name: "by-hand" },
       spec: {},
     })
+    const changes = world.changes.length
+    const ticks = [...strange.map((name) => tick(name)), tick(nameOf(world, "hourly"), undefined, "other")]
+    for (const event of [...ticks, { ...tick(nameOf(world, "hourly")), type: "com.example.push" }]) {
+      expect(await refused(world, event)).toMatchObject({ message: expect.stringContaining("starts by no event") })
+    }
+    expect(world.changes).toHaveLength(changes)
+    edit(world, { events: [{}] })
+    await world.perform(start(ref, tick("gone")))
     await world.perform(start(ref, tick("by-hand")))
     expect(executions(world)).toHaveLength(2)
     expect(pingSources(world)).toHaveLength(1)
@@ -406,9 +447,10 @@ describe("an event of a PingSource", () => {
 
   it("starts nothing when a slow replica made it of a schedule that is gone, and it goes then", async () => {
     const world = arrange([hourly])
+    edit(world, { events: [{}] })
     const late = schedulePingSource(read(world), nightly, service)
     world.store.create(resources.pingSources, namespace, late)
-    const refusal = await world.perform(Effect.flip(start(ref, tick(late.metadata.name))))
+    const refusal = await refused(world, tick(late.metadata.name))
     expect(refusal).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining("no longer there") })
     expect(executions(world)).toEqual([])
     expect(pingSources(world)).toEqual([])
@@ -416,10 +458,11 @@ describe("an event of a PingSource", () => {
 
   it("starts nothing for a pipeline that has the name of the one it was made for, which only its owner takes away", async () => {
     const world = arrange([hourly])
+    edit(world, { events: [{}] })
     const { metadata } = read(world)
     const late = schedulePingSource({ metadata: { ...metadata, uid: "before" } }, hourly, service)
     world.store.create(resources.pingSources, namespace, late)
-    await world.perform(Effect.flip(start(ref, tick(late.metadata.name))))
+    await refused(world, tick(late.metadata.name))
     expect(executions(world)).toEqual([])
     expect(pingSources(world)).toHaveLength(1)
   })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { resources } from "../../src/cluster/object-api.ts"
 import { start } from "../../src/controller/start.ts"
-import type { StartingEvent } from "../../src/resources/execution.ts"
+import { executionName, type StartingEvent } from "../../src/resources/execution.ts"
 import { namespace } from "../builders/objects.ts"
 import { World } from "./world.ts"
 
@@ -14,6 +14,7 @@ function arrange(stages = "a → b"): World {
   const world = new World()
   world.stage()
   world.pipeline(stages)
+  world.openToEvents()
   return world
 }
 
@@ -52,7 +53,6 @@ describe("an event for a pipeline", () => {
   })
 
   it.each([
-    ["is not there", (_: World) => {}, "wbe", 'there is no PeanutPipeline "wbe" in namespace "team"'],
     [
       "is suspended",
       (world: World) =>
@@ -60,7 +60,15 @@ describe("an event for a pipeline", () => {
       "web",
       'pipeline "web" is suspended',
     ],
-    ["is invalid", (world: World) => world.pipeline("a → b, b → a", "ring"), "ring", "a → b → a"],
+    [
+      "is invalid",
+      (world: World) => {
+        world.pipeline("a → b, b → a", "ring")
+        world.openToEvents("ring")
+      },
+      "ring",
+      "a → b → a",
+    ],
   ])("is refused where the pipeline %s, and tells who looks at the pipeline", async (_, change, name, message) => {
     const world = arrange()
     change(world)
@@ -74,6 +82,114 @@ describe("an event for a pipeline", () => {
         message: expect.stringContaining(message),
       },
     ])
+  })
+})
+
+describe("an event that nobody asked for is refused, and leaves no trace:", () => {
+  const remove = { spec: { events: null } }
+  const cases: Record<
+    string,
+    { readonly change: (world: World) => void; readonly name?: string; readonly says: string }
+  > = {
+    "the pipeline is not there": {
+      change: () => {},
+      name: "wbe",
+      says: 'there is no PeanutPipeline "wbe" in namespace "team"',
+    },
+    "the pipeline has no events": {
+      change: (world) => void world.store.patch(resources.pipelines, { namespace, name: "web" }, remove),
+      says: 'pipeline "web" starts by no event',
+    },
+    "the pipeline has an empty list of events": {
+      change: (world) =>
+        void world.store.patch(resources.pipelines, { namespace, name: "web" }, { spec: { events: [] } }),
+      says: 'pipeline "web" starts by no event',
+    },
+    "the pipeline has no events, and is suspended and wrong": {
+      change: (world) => {
+        world.pipeline("a → b, b → a", "ring")
+        world.store.patch(resources.pipelines, { namespace, name: "ring" }, { spec: { suspend: true } })
+      },
+      name: "ring",
+      says: 'pipeline "ring" starts by no event',
+    },
+    "the pipeline is none": {
+      change: (world) =>
+        void world.store.patch(resources.pipelines, { namespace, name: "web" }, { spec: { stages: "none" } }),
+      says: "stages",
+    },
+    "the pipeline has an entry with a field that this version does not know": {
+      change: (world) =>
+        void world.store.patch(
+          resources.pipelines,
+          { namespace, name: "web" },
+          { spec: { events: [{ when: "false" }] } },
+        ),
+      says: "when",
+    },
+  }
+
+  it.each(Object.entries(cases))("%s", async (_, { change, name = "web", says }) => {
+    const world = arrange()
+    change(world)
+    const before = world.changes.length
+    for (const data of [undefined, { params: { env: "prod" } }, { params: "none" }]) {
+      const refused = await world.perform(Effect.flip(start({ namespace, name }, { ...event, data })))
+      expect(refused).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining(says) })
+    }
+    expect(world.changes).toHaveLength(before)
+  })
+})
+
+describe("another event of the same source and id", () => {
+  const refusedAs = (world: World, given: StartingEvent) =>
+    world.perform(Effect.flip(start({ namespace, name: "web" }, given)))
+
+  it.each<[string, Partial<StartingEvent>]>([
+    ["type", { type: "com.example.tag" }],
+    ["data", { data: { ref: "other" } }],
+    ["parameters", { data: { params: { env: "prod" } } }],
+  ])("with another $0 starts nothing, changes no run, and is told once", async (_, other) => {
+    const world = arrange()
+    world.store.patch(
+      resources.pipelines,
+      { namespace, name: "web" },
+      { spec: { params: [{ name: "env", default: "test" }], concurrencyPolicy: "Replace" } },
+    )
+    await starting(world)
+    const before = executions(world)
+    const told = events(world).length
+    for (let i = 0; i < 3; i++) {
+      const refused = await refusedAs(world, { ...event, ...other })
+      expect(refused).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining("another event") })
+    }
+    expect(executions(world)).toEqual(before)
+    const more = events(world).slice(told)
+    expect(more).toMatchObject([{ involvedObject: { kind: "PeanutPipeline", name: "web" }, reason: "NotStarted" }])
+    await starting(world)
+    expect(executions(world)).toEqual(before)
+  })
+
+  it("is an execution that somebody made by hand", async () => {
+    const world = arrange()
+    world.execution(executionName("web", event))
+    expect(await refusedAs(world, event)).toMatchObject({ message: expect.stringContaining("created it by hand") })
+    expect(executions(world)).toMatchObject([{ metadata: { name: executionName("web", event) } }])
+    expect(executions(world)[0]).not.toHaveProperty("status")
+  })
+
+  it("comes again later where the first one is deleted just then", async () => {
+    const world = arrange()
+    await starting(world)
+    world.before = ({ verb, resource }) =>
+      Effect.sync(() => {
+        if (verb !== "get" || resource !== resources.executions) return
+        world.before = () => Effect.void
+        world.store.delete(resources.executions, { namespace, name: executionName("web", event) })
+      })
+    expect(await refusedAs(world, event)).toMatchObject({ _tag: "Unavailable" })
+    await starting(world)
+    expect(executions(world)).toHaveLength(1)
   })
 })
 
@@ -119,6 +235,17 @@ describe("the parameters in an event's data", () => {
     expect(refused).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining(message) })
     expect(executions(world)).toEqual([])
     expect(events(world)).toMatchObject([{ reason: "NotStarted", message: expect.stringContaining(message) }])
+  })
+})
+
+describe("a sender who sends one wrong event after the other", () => {
+  it("makes one Kubernetes Event", async () => {
+    const world = arrange()
+    for (let i = 0; i < 20; i++) {
+      const wrong = { ...event, id: String(i), data: { params: { [`p${i}`]: "x" } } }
+      await world.perform(Effect.flip(start({ namespace, name: "web" }, wrong)))
+    }
+    expect(events(world)).toHaveLength(1)
   })
 })
 

@@ -26,7 +26,7 @@ const edit = (spec: Partial<ExecutionSpec>) => (world: World) => world.edit(spec
 const run = (stages: string) => () => arrange(stages)
 
 const startingEvent = { id: "42", source: "/git/push", type: "com.example.push" }
-const started = startedExecution(namespace, "web", startingEvent).metadata.name
+const started = startedExecution({ pipeline: { namespace, name: "web" }, event: startingEvent }).metadata.name
 
 export const stories: readonly Story[] = [
   {
@@ -126,6 +126,7 @@ export const stories: readonly Story[] = [
       const world = new World()
       world.stage()
       world.pipeline("a → b")
+      world.openToEvents()
       return world
     },
     begin: () => start({ namespace, name: "web" }, startingEvent),

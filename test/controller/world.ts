@@ -80,6 +80,11 @@ export class World {
     this.create(resources.pipelines, name, { stages: typeof stages === "string" ? graph(stages) : stages })
   }
 
+  /** Lets any event start a pipeline. */
+  openToEvents(name = "web"): void {
+    this.store.patch(resources.pipelines, { namespace, name }, { spec: { events: [{}] } })
+  }
+
   stage(name = "task", spec: StageSpec = taskSpec): void {
     this.create(resources.stages, name, spec)
   }

@@ -6,8 +6,8 @@ import { apply, eventually, get, type List, type PodObject } from "./cluster.ts"
 
 const apiVersion = "pipeline.peanut.dev/v1alpha1"
 
-/** A stage that takes so many seconds, and a pipeline of so many of them, one after the other. */
-export function chain(name: string, length: number, seconds: number): readonly object[] {
+/** A stage that takes so many seconds, and a pipeline of so many of them, one after the other, with more in its spec. */
+export function chain(name: string, length: number, seconds: number, more: object = {}): readonly object[] {
   const stages = Array.from({ length }, (_, i) => ({
     name: `Stage ${i + 1}`,
     type: name,
@@ -20,7 +20,7 @@ export function chain(name: string, length: number, seconds: number): readonly o
       metadata: { name },
       spec: { image: "busybox", command: ["sleep", String(seconds)] },
     },
-    { apiVersion, kind: "PeanutPipeline", metadata: { name }, spec: { stages } },
+    { apiVersion, kind: "PeanutPipeline", metadata: { name }, spec: { stages, ...more } },
   ]
 }
 

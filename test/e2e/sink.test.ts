@@ -13,7 +13,7 @@ beforeAll(async () => {
     namespace,
     { ...broker, metadata: { name: "default" } },
     ...chain("first", 2, 0),
-    ...chain("second", 1, 0),
+    ...chain("second", 1, 0, { events: [{}] }),
   )
   await apply(namespace, {
     apiVersion: "eventing.knative.dev/v1",

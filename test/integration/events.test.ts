@@ -24,6 +24,9 @@ const held = stage("held", ["hold"])
 const push = new CloudEvent({ id: "42", type: "com.example.push", source: "/git/web", data: { ref: "main" } })
 const ping = new CloudEvent({ type: "dev.knative.sources.ping", source: "/test" })
 
+/** The pipeline, started by any event. */
+const open = <T extends { readonly spec: object }>(object: T) => ({ ...object, spec: { ...object.spec, events: [{}] } })
+
 /** Whether this machine can run what the documentation shows. */
 const hasProgram = (name: string) => process.env.PATH?.split(delimiter).some((folder) => existsSync(join(folder, name)))
 
@@ -77,7 +80,7 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       const { server, kubeconfig } = world()
       const other = await startServer(kubeconfig)
       try {
-        await here.apply(quick, pipeline("p", "a:quick → b:quick"))
+        await here.apply(quick, open(pipeline("p", "a:quick → b:quick")))
         const urls = [server.url, other.url].map((url) => url + path("p"))
         const answers = await Promise.all([...urls, ...urls, ...urls].map((url) => postTo(url, push)))
         expect(answers.map(({ status, text }) => [status, text])).toEqual(answers.map(() => [202, ""]))
@@ -94,14 +97,13 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
 
     it("is refused with 400 where nothing can start, and the pipeline's Kubernetes Events say why", async () => {
       const { server } = world()
-      const idle = pipeline("idle", "a:quick")
+      const idle = open(pipeline("idle", "a:quick"))
       await here.apply(
         quick,
         { ...idle, spec: { ...idle.spec, suspend: true } },
-        pipeline("ring", "a:quick → b:quick → a:quick"),
+        open(pipeline("ring", "a:quick → b:quick → a:quick")),
       )
       const refused = {
-        nope: `there is no PeanutPipeline "nope" in namespace "${here.namespace}"`,
         idle: 'pipeline "idle" is suspended',
         ring: 'stages of pipeline "ring" wait for each other: a → b → a',
       }
@@ -114,11 +116,41 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       expect(Object.fromEntries(told.map((event) => [event.involvedObject.name, event.message]))).toEqual(
         Object.fromEntries(Object.entries(refused).map(([name, why]) => [name, `an event started nothing: ${why}`])),
       )
-      expect(told).toHaveLength(3)
+      expect(told).toHaveLength(2)
       expect(await describeObject("peanutpipeline", "idle")).toMatch(
         /Warning +NotStarted .*pipeline "idle" is suspended/,
       )
       expect(await executions()).toEqual([])
+    })
+
+    it("is refused with 400 where nobody asked for it, and nothing is written", async () => {
+      const { server } = world()
+      await here.apply(quick, pipeline("closed", "a:quick"))
+      for (const [name, why] of [
+        ["nope", `there is no PeanutPipeline "nope" in namespace "${here.namespace}"`],
+        ["closed", 'pipeline "closed" starts by no event; events: [{}] in its spec lets events start it'],
+      ] as const) {
+        expect(await postTo(server.url + path(name), push)).toMatchObject({ status: 400, text: `${why}\n` })
+      }
+      expect(await executions()).toEqual([])
+      expect(await kubernetesEvents()).toEqual([])
+    })
+
+    it("is refused with 400 where another one of its source and id has started a run", async () => {
+      const { server } = world()
+      await here.apply(quick, open(pipeline("p", "a:quick")))
+      expect((await postTo(server.url + path("p"), push)).status).toBe(202)
+      const other = push.cloneWith({ data: { ref: "another" } })
+      for (let i = 0; i < 2; i++) {
+        const { status, text } = await postTo(server.url + path("p"), other)
+        expect({ status, text }).toEqual({
+          status: 400,
+          text: expect.stringMatching(/^another event with this source/),
+        })
+      }
+      expect((await postTo(server.url + path("p"), push)).status).toBe(202)
+      expect(await executions()).toHaveLength(1)
+      expect((await kubernetesEvents()).filter(({ reason }) => reason === "NotStarted")).toHaveLength(1)
     })
 
     it.each([
@@ -129,12 +161,16 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       expect((await postTo(world().server.url + given, push)).status).toBe(400)
     })
 
-    it("that the API server does not take as an annotation is refused with 400", async () => {
-      await here.apply(quick, pipeline("p", "a:quick"))
-      const huge = push.cloneWith({ id: "x".repeat(300_000) })
-      const { status, text } = await postTo(world().server.url + path("p"), huge)
-      expect(status).toBe(400)
-      expect(text).toMatch(/annotations/)
+    it("with an id of 50 kB starts an execution that keeps a digest of it", async () => {
+      await here.apply(quick, open(pipeline("p", "a:quick")))
+      const huge = push.cloneWith({ id: "x".repeat(50_000) })
+      expect((await postTo(world().server.url + path("p"), huge)).status).toBe(202)
+      const { items } = await world().controlPlane.api.get<{
+        items: { metadata: { annotations: Readonly<Record<string, string>> } }[]
+      }>(here.executions)
+      const [annotations] = items.map(({ metadata }) => metadata.annotations)
+      expect(annotations?.["pipeline.peanut.dev/event-id"]).toMatch(/^sha256:[0-9a-f]{64}$/)
+      expect(JSON.stringify(annotations).length).toBeLessThan(1000)
     })
 
     it("for a namespace that is not served is refused with 400, and the API is not asked", async () => {
@@ -167,7 +203,7 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
 
     /** Starts the run by a traced event, and waits until only `d` is left. */
     async function startRun() {
-      await here.apply(quick, broken, held, { ...pipeline("p"), spec: { stages } })
+      await here.apply(quick, broken, held, { ...pipeline("p"), spec: { stages, events: [{}] } })
       const traceparent = `00-${trace}-b7ad6b7169203331-01`
       expect((await postTo(world().server.url + path("p"), push, { traceparent })).status).toBe(202)
       name = (await executions())[0]!
@@ -302,15 +338,17 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
     const namespaceOf = () => here.namespace
 
     it.skipIf(!hasProgram("curl"))("start an execution, and show why one was not started", async () => {
-      const sample = readFileSync(repository("config/samples/sample.yaml"), "utf8").split("---").slice(0, 3).join("---")
+      const sample = readFileSync(repository("examples/trigger/pipeline.yaml"), "utf8")
       await succeed(world().controlPlane.kubectl("apply", "-n", here.namespace, "-f", "-", { input: sample }))
-      const [start = "", ...more] = blocks("events", "/pipelines/pipeline-sample")
+      const [start = "", ...more] = blocks("events", "/pipelines/on-push")
       expect(more).toEqual([])
       expect(await shell(start)).toMatch(/^HTTP\/1\.1 202 /)
-      expect(await executions()).toEqual([expect.stringMatching(/^pipeline-sample-[0-9a-z]{13}$/)])
-      expect(await shell(start, { "pipeline-sample": "nope" })).toMatch(/^HTTP\/1\.1 400 /)
+      expect(await executions()).toEqual([expect.stringMatching(/^on-push-[0-9a-z]{13}$/)])
+      expect(await shell(start, { "on-push": "nope" })).toMatch(/^HTTP\/1\.1 400 /)
+      const event = push.cloneWith({ data: { params: { sha: "1" } } })
+      expect((await postTo(world().server.url + path("on-push"), event)).status).toBe(400)
       const [list = ""] = blocks("events", "kubectl get events")
-      expect(await shell(list, { "-n default": `-n ${here.namespace}` })).toMatch(/NotStarted +peanutpipeline\/nope/)
+      expect(await shell(list, { "-n default": `-n ${here.namespace}` })).toMatch(/NotStarted +peanutpipeline\/on-push/)
     })
 
     it.skipIf(!hasProgram("curl"))("make a resync", async () => {
@@ -338,7 +376,7 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
     afterAll(() => world().adapter.restart())
 
     it("lifecycle events go out in the trace of the event that caused them", async () => {
-      await here.apply(quick, pipeline("p", "a:quick → b:quick"))
+      await here.apply(quick, open(pipeline("p", "a:quick → b:quick")))
       const trace = "0af7651916cd43dd8448eb211c80319c"
       const traceparent = `00-${trace}-b7ad6b7169203331-01`
       expect((await postTo(world().server.url + path("p"), push, { traceparent })).status).toBe(202)
@@ -360,7 +398,7 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       const settings = { K_SINK: dead.url, PEANUT_NAMESPACE: here.namespace }
       const server = await startServer(kubeconfig, settings)
       try {
-        await here.apply(quick, pipeline("p", "a:quick → b:quick", "c:quick"))
+        await here.apply(quick, open(pipeline("p", "a:quick → b:quick", "c:quick")))
         const began = performance.now()
         expect((await postTo(server.url + path("p"), push)).status).toBe(202)
         const first = performance.now() - began
@@ -437,23 +475,47 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
     const send = (authorization: string | undefined, to = server, where = path("p")) =>
       postTo(to.url + where, push, authorization === undefined ? {} : { authorization })
 
-    it("takes events of a named account, by one review a minute", async () => {
-      await here.apply(quick, pipeline("p", "a:quick"))
+    /** Lets an account create executions in the namespace, as docs/install.md says. */
+    async function letStart(account: string): Promise<void> {
+      const [block = ""] =
+        /kubectl create role start-pipelines[^`]*/.exec(readFileSync(repository("docs/install.md"), "utf8")) ?? []
+      const lines = block.trim().split("\n")
+      expect(lines).toHaveLength(2)
+      for (const line of lines) {
+        const words = line
+          .replace("NAMESPACE:NAME", `${home}:${account}`)
+          .replaceAll("NAMESPACE", here.namespace)
+          .split(" ")
+        await succeed(world().controlPlane.kubectl(...words.slice(1)))
+      }
+    }
+    const startedBy = async () =>
+      (
+        await world().controlPlane.api.get<{
+          items: { metadata: { annotations: Readonly<Record<string, string>> } }[]
+        }>(here.executions)
+      ).items.map(({ metadata }) => metadata.annotations["pipeline.peanut.dev/started-by"])
+
+    it("starts executions for whoever may create them, by one review of the token and one of the right a minute", async () => {
+      await here.apply(quick, open(pipeline("p", "a:quick")))
+      await letStart("source")
       const token = await tokenOf("source")
       const before = await reviewsOf(me)
       for (let i = 0; i < 10; i++) expect(await send(`Bearer ${token}`)).toMatchObject({ status: 202, text: "" })
-      expect((await reviewsOf(me)) - before).toBe(1)
+      expect((await reviewsOf(me)).slice(before.length)).toEqual(["create tokenreviews", "create subjectaccessreviews"])
+      expect(await startedBy()).toEqual([`system:serviceaccount:${home}:source`])
       const [name] = await executions()
       expect((await here.finished(name!)).status?.phase).toBe("Succeeded")
     })
 
     it("also takes a token that was signed anew here, so that the refusals below are about claims", async () => {
-      await here.apply(quick, pipeline("p", "a:quick"))
+      await here.apply(quick, open(pipeline("p", "a:quick")))
+      await letStart("source")
       expect((await send(`Bearer ${withClaims(await tokenOf("source"), {})}`)).status).toBe(202)
     })
 
     it("refuses all others before it looks at anything", async () => {
-      await here.apply(quick, pipeline("p", "a:quick"))
+      await here.apply(quick, open(pipeline("p", "a:quick")))
       const right = await tokenOf("source")
       const past = Math.floor(Date.now() / 1000) - 7200
       const expired = withClaims(right, { iat: past - 600, nbf: past - 600, exp: past })
@@ -480,17 +542,23 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       const other = await send(`Bearer ${await tokenOf("other")}`)
       expect(other).toMatchObject({
         status: 403,
+        text: expect.stringContaining(`system:serviceaccount:${home}:other may not start executions`),
+      })
+      expect(await send(`Bearer ${await tokenOf("other")}`, server, "/")).toMatchObject({
+        status: 403,
         text: `system:serviceaccount:${home}:other may not send events here\n`,
       })
+      // Being named for / is not enough to start anything.
+      expect((await send(`Bearer ${right}`)).status).toBe(403)
       expect(await executions()).toEqual([])
       const calls = (await callsOf(me)).slice(before)
-      expect(new Set(calls)).toEqual(new Set(["create tokenreviews"]))
+      expect(new Set(calls)).toEqual(new Set(["create tokenreviews", "create subjectaccessreviews"]))
     })
 
     it("counts the reviews among its calls, and keeps tokens out of its log and its metrics", async () => {
       const text = await (await fetch(`${server.url}/metrics`)).text()
       expect(counts(parseMetrics(text), "peanut_api_requests_total")["create tokenreviews 201"]).toBeGreaterThan(5)
-      expect(counts(parseMetrics(text), "peanut_events_total")["Unread refused"]).toBe(17)
+      expect(counts(parseMetrics(text), "peanut_events_total")["Unread refused"]).toBe(19)
       expect(given.length).toBeGreaterThan(5)
       for (const token of given) {
         expect(server.log() + text).not.toContain(token)
@@ -543,8 +611,7 @@ describeWithControlPlane("events and Peanut on a real API server", () => {
       return user.username.endsWith(`:${account}`) && objectRef ? [`${verb} ${objectRef.resource}`] : []
     })
   }
-  const reviewsOf = async (account: string) =>
-    (await callsOf(account)).filter((call) => call === "create tokenreviews").length
+  const reviewsOf = async (account: string) => (await callsOf(account)).filter((call) => call.endsWith("reviews"))
 })
 
 const linesOf = (server: PeanutServer): readonly Record<string, unknown>[] =>

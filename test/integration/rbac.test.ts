@@ -85,6 +85,18 @@ describeWithControlPlane("the rights of Peanut's service accounts", () => {
     })
   })
 
+  describe("with config/oidc", () => {
+    beforeAll(async () => {
+      await succeed(controlPlane().kubectl("apply", "-f", repository("config/oidc/token-review.yaml")))
+    })
+
+    it("let the controller review tokens and rights, too", async () => {
+      const reviews = ["create authentication.k8s.io/tokenreviews", "create authorization.k8s.io/subjectaccessreviews"]
+      expect(await allowed("peanut", undefined)).toEqual([...needs.peanut, ...reviews].toSorted())
+      expect(await allowed("peanut-source", undefined)).toEqual(needs["peanut-source"])
+    })
+  })
+
   describe("in config/namespaced", () => {
     const [home, served] = ["peanut-team-a", "team-a"]
 
@@ -96,7 +108,7 @@ describeWithControlPlane("the rights of Peanut's service accounts", () => {
       expect(await apply(controlPlane(), "config/namespaced")).toEqual(
         new Set(["ServiceAccount", "Role", "RoleBinding"]),
       )
-    })
+    }, 60_000)
 
     it.each(accounts)("let %s do what it needs in the namespace that it serves, and nothing else", async (account) => {
       expect(await allowed(account, served, home)).toEqual(needs[account])

@@ -7,7 +7,8 @@ import { type Pipeline, pipeline as pipelineKind } from "../../src/api/pipeline.
 import { pingSourceName } from "../../src/resources/ping-source.ts"
 import { describeWithControlPlane } from "../control-plane/describe.ts"
 import { pingSourceDefinition, refusal, refusedCron } from "./ping-source-definition.ts"
-import { eventually, inNamespace, pipeline, stage, succeed, useWorld } from "./world.ts"
+import { startServer } from "./server.ts"
+import { eventually, inNamespace, pipeline, repository, stage, succeed, useWorld } from "./world.ts"
 
 interface PingSourceObject {
   readonly metadata: { readonly name: string; readonly uid: string }
@@ -154,10 +155,72 @@ describeWithControlPlane("schedules, on a real API server", () => {
     expect(items).toMatchObject([{ spec: { params: [{ name: "env", value: "prod" }] } }])
     const { status } = await team().finished(items[0]!.metadata.name)
     expect(status).toMatchObject({ phase: "Succeeded", snapshot: { params: { env: "prod" } } })
-    const refused = await post('{"params":{"evn":"prod"}}', { "ce-id": "2" })
+    // Somebody else in its name: what the schedule says starts, not what the event does.
+    expect((await post('{"params":{"env":"forged"}}', { "ce-id": "2" })).status).toBe(202)
+    const all = await world().controlPlane.api.get<{ items: { spec: object }[] }>(team().executions)
+    expect(all.items.map(({ spec }) => spec)).toEqual(
+      Array.from({ length: 2 }, () => ({ pipelineName: "ticking", params: [{ name: "env", value: "prod" }] })),
+    )
+    const source2 = `/apis/v1/namespaces/${namespace}/pingsources/another`
+    const refused = await post('{"params":{"env":"forged"}}', { "ce-id": "3", "ce-source": source2 })
     expect({ status: refused.status, text: await refused.text() }).toEqual({
       status: 400,
-      text: 'the event gives param "evn", which pipeline "ticking" does not declare\n',
+      text: expect.stringMatching(/^pipeline "ticking" starts by no event/),
     })
   }, 30_000)
+
+  it("start executions where tokens are asked for, without any right for the account of their PingSource", async () => {
+    const { controlPlane } = world()
+    const { api, kubectl } = controlPlane
+    await team().apply(scheduled("guarded", { name: "hourly", cron: "@hourly" }, { name: "daily", cron: "@daily" }))
+    const { metadata } = await until("guarded", /^2 schedules$/)
+    const name = pingSourceName(metadata, "hourly")
+    await succeed(kubectl("apply", "-f", repository("config/oidc/token-review.yaml")))
+    for (const account of ["hourly-oidc", "stranger"]) {
+      await api.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: account } })
+    }
+    const auth = JSON.stringify({ status: { auth: { serviceAccountName: "hourly-oidc" } } })
+    await succeed(
+      kubectl("patch", "pingsource", name, "-n", namespace, "--subresource=status", "--type=merge", "-p", auth),
+    )
+    const server = await startServer(await controlPlane.kubeconfigFor("peanut-system", "peanut"), {
+      PEANUT_NAMESPACE: namespace,
+      PEANUT_OIDC_AUDIENCE: "peanut",
+      PEANUT_OIDC_SUBJECTS: "system:serviceaccount:peanut-system:nobody",
+    })
+    let posted = 0
+    const post = async (account: string, source: string, type = "dev.knative.sources.ping") => {
+      const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`
+      const { status } = await api.create<{ status: { token: string } }>(path, { spec: { audiences: ["peanut"] } })
+      const answer = await fetch(`${server.url}/namespaces/${namespace}/pipelines/guarded`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${status.token}`,
+          "content-type": "application/json",
+          "ce-specversion": "1.0",
+          "ce-id": String(++posted),
+          "ce-type": type,
+          "ce-source": `/apis/v1/namespaces/${namespace}/pingsources/${source}`,
+        },
+        body: "{}",
+      })
+      return answer.status
+    }
+    try {
+      expect(await post("stranger", name)).toBe(403)
+      expect(await post("hourly-oidc", pingSourceName(metadata, "daily"))).toBe(403)
+      expect(await post("hourly-oidc", name, "com.example.push")).toBe(403)
+      expect(await post("hourly-oidc", name)).toBe(202)
+    } finally {
+      await server.stop()
+    }
+    const { items } = await api.get<{
+      items: { metadata: { annotations?: Readonly<Record<string, string>> }; spec: { pipelineName: string } }[]
+    }>(team().executions)
+    expect(
+      items
+        .filter(({ spec }) => spec.pipelineName === "guarded")
+        .map(({ metadata }) => metadata.annotations?.["pipeline.peanut.dev/started-by"]),
+    ).toEqual(["schedule/hourly"])
+  }, 60_000)
 })

@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest"
 import { objectName } from "../../src/api/meta.ts"
-import { executionName, startedExecution } from "../../src/resources/execution.ts"
+import { executionName, type StartingEvent, startedExecution } from "../../src/resources/execution.ts"
 
+const pipeline = { namespace: "team", name: "web" }
 const event = { id: "42", source: "/git/push", type: "com.example.push" }
 
 describe("executionName", () => {
@@ -39,7 +40,7 @@ describe("executionName", () => {
 
 describe("startedExecution", () => {
   it("runs the pipeline in its namespace, and says which event started it", () => {
-    expect(startedExecution("team", "web", event)).toEqual({
+    expect(startedExecution({ pipeline, event })).toEqual({
       apiVersion: "pipeline.peanut.dev/v1alpha1",
       kind: "PeanutPipelineExecution",
       metadata: {
@@ -50,6 +51,7 @@ describe("startedExecution", () => {
           "pipeline.peanut.dev/event-id": "42",
           "pipeline.peanut.dev/event-source": "/git/push",
           "pipeline.peanut.dev/event-type": "com.example.push",
+          "pipeline.peanut.dev/event-digest": expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
         },
       },
       spec: { pipelineName: "web" },
@@ -58,7 +60,66 @@ describe("startedExecution", () => {
 
   it("is given the parameters of its event, and says nothing of parameters where there are none", () => {
     const params = [{ name: "env", value: "prod" }]
-    expect(startedExecution("team", "web", event, params).spec).toEqual({ pipelineName: "web", params })
-    expect(startedExecution("team", "web", event, []).spec).not.toHaveProperty("params")
+    expect(startedExecution({ pipeline, event, params }).spec).toEqual({ pipelineName: "web", params })
+    expect(startedExecution({ pipeline, event, params: [] }).spec).not.toHaveProperty("params")
+  })
+})
+
+describe("what an execution keeps of its event", () => {
+  const annotations = (event: StartingEvent, schedule?: string): Readonly<Record<string, string>> =>
+    startedExecution({ pipeline, event, schedule }).metadata.annotations
+  const digest = (event: StartingEvent, schedule?: string) =>
+    annotations(event, schedule)["pipeline.peanut.dev/event-digest"]
+
+  it.each(["id", "source", "type"] as const)("is its %s, up to 1 KiB of UTF-8, else a digest of it", (attribute) => {
+    const kept = (text: string) =>
+      annotations({ ...event, [attribute]: text })[`pipeline.peanut.dev/event-${attribute}`]
+    for (const text of ["x".repeat(1024), "ä".repeat(512)]) expect(kept(text)).toBe(text)
+    for (const text of ["x".repeat(1025), "ä".repeat(513), "x".repeat(255_000)]) {
+      expect(kept(text)).toMatch(/^sha256:[0-9a-f]{64}$/)
+    }
+    expect(kept("x".repeat(2000))).not.toBe(kept("x".repeat(2001)))
+  })
+
+  it("is a digest that differs where its type or its data do", () => {
+    const all: StartingEvent[] = [
+      event,
+      { ...event, type: "com.example.tag" },
+      ...[
+        "",
+        {},
+        [],
+        { params: {} },
+        { params: { a: "b" } },
+        { params: { a: "b", c: "d" } },
+        { params: [] },
+        "a",
+        1,
+      ].map((data) => ({ ...event, data })),
+    ]
+    expect(new Set(all.map((given) => digest(given))).size).toBe(all.length)
+  })
+
+  it.each<[string, unknown, unknown]>([
+    ["the names in it have another order", { a: "1", b: { c: "2", d: "3" } }, { b: { d: "3", c: "2" }, a: "1" }],
+    ["it comes as bytes", "main", Buffer.from("main")],
+  ])("is the same digest where the data are the same and %s", (_, one, other) => {
+    expect(digest({ ...event, data: one })).toBe(digest({ ...event, data: other }))
+  })
+
+  it("is of a schedule only which one it is: its parameters may change before the event comes again", () => {
+    expect(digest({ ...event, data: "a" }, "nightly")).toBe(digest({ ...event, data: "b" }, "nightly"))
+    expect(digest(event, "nightly")).not.toBe(digest(event, "hourly"))
+    expect(digest(event, "nightly")).not.toBe(digest(event))
+  })
+
+  it("can be made of data as deep as a body can hold", () => {
+    const data = JSON.parse("[".repeat(32_000) + "]".repeat(32_000))
+    expect(digest({ ...event, data })).toMatch(/^sha256:/)
+  })
+
+  it("is not disturbed by names that objects have by themselves", () => {
+    const data = JSON.parse('{"__proto__": {"a": 1}, "constructor": 2}')
+    expect(digest({ ...event, data })).not.toBe(digest({ ...event, data: { constructor: 2 } }))
   })
 })

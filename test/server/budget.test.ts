@@ -4,7 +4,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { atStart, bundle } from "../../scripts/build.ts"
 
-const budget = { kilobytes: 510, modules: 208 }
+const budget = { kilobytes: 530, modules: 220 }
 
 /** What a pod needs seldom or never, and so must wait until something asks for it. */
 const late = ["cloudevents", "@kubernetes/client-node", "@marcbachmann/cel-js", "ajv", "ajv-formats", "yaml", "undici"]

@@ -8,7 +8,7 @@ import type { HttpClient } from "../../src/cluster/kubernetes/http-client.ts"
 import { tokenReviewer } from "../../src/cluster/kubernetes/token-review.ts"
 import { TokenReviewer, type TokenReviewerService } from "../../src/cluster/token-reviewer.ts"
 import { Unavailable } from "../../src/cluster.ts"
-import { admit } from "../../src/server/callers.ts"
+import { admit, admitToStart } from "../../src/server/callers.ts"
 
 const source = "system:serviceaccount:peanut-system:source"
 const callers = { audience: "peanut", subjects: new Set([source]) }
@@ -25,7 +25,13 @@ function fakeReviewer(): TokenReviewerService & { readonly asked: string[] } {
     review: (token, audience) =>
       Effect.sync(() => {
         asked.push(`${token} for ${audience}`)
-        return users.get(token)
+        const username = users.get(token)
+        return username === undefined ? undefined : { username }
+      }),
+    mayStart: ({ username }, namespace) =>
+      Effect.sync(() => {
+        asked.push(`${username} in ${namespace}`)
+        return username === source
       }),
   }
 }
@@ -99,8 +105,60 @@ describe("admit", () => {
   })
 
   it("cannot tell while nobody reviews tokens", async () => {
-    const reviewer = { review: () => Effect.fail(new Unavailable({ message: "down" })) }
+    const down = () => Effect.fail(new Unavailable({ message: "down" }))
+    const reviewer = { review: down, mayStart: down }
     expect(await admission("Bearer of-source", reviewer, callers)).toMatchObject({ _tag: "Unavailable" })
+  })
+})
+
+describe("admitToStart", () => {
+  const team = "system:serviceaccount:team:default"
+  const sender = (authorization: string | undefined, namespace: string, reviewer = fakeReviewer()) =>
+    Effect.runPromise(
+      admitToStart(callers, authorization, namespace).pipe(
+        Effect.catch((error) => Effect.succeed(error)),
+        Effect.provideService(TokenReviewer, reviewer),
+      ),
+    )
+
+  it("lets in whoever may create executions in the namespace, whether they are named or not", async () => {
+    const reviewer = fakeReviewer()
+    const named = { audience: "peanut", subjects: new Set<string>() }
+    const admitted = await Effect.runPromise(
+      admitToStart(named, "Bearer of-source", "team").pipe(Effect.provideService(TokenReviewer, reviewer)),
+    )
+    expect(admitted).toEqual({ username: source, mayStart: true })
+    expect(reviewer.asked).toEqual(["of-source for peanut", `${source} in team`])
+  })
+
+  it("lets a service account of the namespace go on to be looked at: it may be a schedule's", async () => {
+    expect(await sender("Bearer of-another", "team")).toEqual({ username: team, mayStart: false })
+  })
+
+  it.each(["tea", "team2", "peanut-system"])("turns away whoever may not, by name (%s)", async (namespace) => {
+    expect(await sender("Bearer of-another", namespace)).toMatchObject({
+      _tag: "NotAllowed",
+      message: `${team} may not start executions: it may not create peanutpipelineexecutions in namespace "${namespace}"`,
+    })
+  })
+
+  it.each([undefined, "Bearer s3cret", "Basic of-source"])("asks for a valid token (%s)", async (given) => {
+    const reviewer = fakeReviewer()
+    expect(await sender(given, "team", reviewer)).toMatchObject({ _tag: "Unauthenticated" })
+    expect(reviewer.asked.filter((question) => question.includes(" in "))).toEqual([])
+  })
+
+  it("knows nobody where no callers are named, and looks at no token", async () => {
+    const reviewer = fakeReviewer()
+    const admitted = admitToStart(undefined, "Bearer of-source", "team")
+    expect(await Effect.runPromise(Effect.provideService(admitted, TokenReviewer, reviewer))).toBeUndefined()
+    expect(reviewer.asked).toEqual([])
+  })
+
+  it("cannot tell while nobody reviews rights", async () => {
+    const mayStart = () => Effect.fail(new Unavailable({ message: "down" }))
+    const reviewer = { ...fakeReviewer(), mayStart }
+    expect(await sender("Bearer of-source", "team", reviewer)).toMatchObject({ _tag: "Unavailable" })
   })
 })
 
@@ -114,13 +172,13 @@ function answering(status: object, code = 201) {
   return { bodies, reviewer: tokenReviewer(client) }
 }
 const valid = { authenticated: true, user: { username: source }, audiences: ["peanut"] }
-const outcome = (effect: Effect.Effect<string | undefined, Unavailable>) =>
+const outcome = <A>(effect: Effect.Effect<A, Unavailable>) =>
   Effect.runPromise(Effect.catch(effect, (error) => Effect.succeed(error)))
 
 describe("a review of a token", () => {
   it("asks the API server for this token and this audience", async () => {
     const { bodies, reviewer } = answering(valid)
-    expect(await outcome(reviewer.review("t", "peanut"))).toBe(source)
+    expect(await outcome(reviewer.review("t", "peanut"))).toEqual({ username: source })
     expect(bodies).toEqual([
       {
         method: "POST",
@@ -197,7 +255,7 @@ describe("a review of a token", () => {
   it("of one token at the same time is one call", async () => {
     const { bodies, reviewer } = answering(valid)
     const reviews = Array.from({ length: 20 }, () => outcome(reviewer.review("t", "peanut")))
-    expect(await Promise.all(reviews)).toEqual(reviews.map(() => source))
+    expect(await Promise.all(reviews)).toEqual(reviews.map(() => ({ username: source })))
     expect(bodies).toHaveLength(1)
   })
 
@@ -211,7 +269,7 @@ describe("a review of a token", () => {
     const second = outcome(reviewer.review("t", "peanut"))
     await Effect.runPromise(Fiber.interrupt(first))
     answered()
-    expect(await second).toBe(source)
+    expect(await second).toEqual({ username: source })
   })
 
   it("is remembered of a good token, however many bad ones strangers send", async () => {
@@ -246,5 +304,102 @@ describe("a review of a token", () => {
       }),
     )
     expect(error.message).toBe("no answer to a TokenReview in 5 seconds")
+  })
+})
+
+describe("a review of a right", () => {
+  const caller = {
+    username: source,
+    uid: "u1",
+    groups: ["system:serviceaccounts", "system:authenticated"],
+    extra: { "authentication.kubernetes.io/pod-name": ["p"] },
+  }
+  function deciding(decide: (namespace: string) => object, code = 201) {
+    const bodies: unknown[] = []
+    const reviewer = tokenReviewer(async ({ method, path, body }) => {
+      const review = JSON.parse(String(body))
+      bodies.push({ method, path, body: review })
+      return { status: code, body: { status: decide(review.spec.resourceAttributes.namespace) }, bytes: 0 }
+    })
+    return { bodies, reviewer }
+  }
+  const inTestTime = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(Effect.provide(effect, TestClock.layer()))
+
+  it("asks the API server for all that it said of the caller", async () => {
+    const { bodies, reviewer } = deciding(() => ({ allowed: true }))
+    expect(await outcome(reviewer.mayStart(caller, "team"))).toBe(true)
+    const { username: user, ...known } = caller
+    expect(bodies).toEqual([
+      {
+        method: "POST",
+        path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+        body: {
+          apiVersion: "authorization.k8s.io/v1",
+          kind: "SubjectAccessReview",
+          spec: {
+            user,
+            ...known,
+            resourceAttributes: {
+              namespace: "team",
+              verb: "create",
+              group: "pipeline.peanut.dev",
+              resource: "peanutpipelineexecutions",
+            },
+          },
+        },
+      },
+    ])
+  })
+
+  it("knows of a caller what the review of its token says", async () => {
+    const status = { authenticated: true, user: caller, audiences: ["peanut"] }
+    expect(await outcome(answering(status).reviewer.review("t", "peanut"))).toEqual(caller)
+  })
+
+  it.each([
+    [{ allowed: false }],
+    [{ allowed: false, denied: true, reason: "no" }],
+    [{ allowed: false, evaluationError: "a role is missing" }],
+  ])("refuses by %o", async (status) => {
+    expect(await outcome(deciding(() => status).reviewer.mayStart(caller, "team"))).toBe(false)
+  })
+
+  it.each([
+    ["says 403", deciding(() => ({ allowed: true }), 403).reviewer, "the API server answered 403 to a SubjectAccess"],
+    ["says nothing", deciding(() => ({})).reviewer, "the answer to a SubjectAccessReview is none"],
+    [
+      "says no yes or no",
+      deciding(() => ({ allowed: "true" })).reviewer,
+      "the answer to a SubjectAccessReview is none",
+    ],
+  ])("cannot be had where what answers %s", async (_, reviewer, message) => {
+    expect(await outcome(reviewer.mayStart(caller, "team"))).toMatchObject({
+      _tag: "Unavailable",
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it("holds for a minute where it is granted and ten seconds where not, for this caller and namespace alone", async () => {
+    const { bodies, reviewer } = deciding((namespace) => ({ allowed: namespace === "team" }))
+    const asks = (namespace: string, who = caller) => Effect.map(reviewer.mayStart(who, namespace), () => bodies.length)
+    await inTestTime(
+      Effect.gen(function* () {
+        for (let i = 0; i < 10; i++) expect(yield* asks("team")).toBe(1)
+        for (let i = 0; i < 10; i++) expect(yield* asks("other")).toBe(2)
+        yield* TestClock.adjust("11 seconds")
+        expect(yield* asks("team")).toBe(2)
+        expect(yield* asks("other")).toBe(3)
+        yield* TestClock.adjust("50 seconds")
+        expect(yield* asks("team")).toBe(4)
+        expect(yield* asks("team", { ...caller, groups: [] })).toBe(5)
+      }),
+    )
+  })
+
+  it("remembers so many and no more", async () => {
+    const { bodies, reviewer } = deciding(() => ({ allowed: true }))
+    const all = Effect.forEach(Array.from({ length: 150 }), (_, i) => reviewer.mayStart(caller, `n${i}`))
+    await inTestTime(Effect.andThen(all, reviewer.mayStart(caller, "n0")))
+    expect(bodies).toHaveLength(151)
   })
 })

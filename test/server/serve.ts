@@ -41,7 +41,7 @@ export interface Options {
   readonly layer?: Layer.Layer<never>
 }
 
-/** Serves execution `run` of pipeline `web`, which has one stage, to `use`. */
+/** Serves execution `run` of pipeline `web`, which has one stage and may be started by events, to `use`. */
 export async function serving<T>(
   use: (served: Served) => Promise<T>,
   { limits, wrap, settings, layer = Layer.empty }: Options = {},
@@ -50,7 +50,7 @@ export async function serving<T>(
   const create = (resource: (typeof resources)[keyof typeof resources], name: string, spec: object) =>
     store.create(resource, namespace, { apiVersion, kind: resource.kind, metadata: { name }, spec })
   create(resources.stages, "task", taskSpec)
-  create(resources.pipelines, "web", { stages: graph("a") })
+  create(resources.pipelines, "web", { stages: graph("a"), events: [{}] })
   create(resources.executions, "run", { pipelineName: "web" })
 
   let isReady = true

@@ -2,9 +2,11 @@
 
 import { CloudEvent } from "cloudevents"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { apiVersion } from "../../src/api/meta.ts"
 import { resources } from "../../src/cluster/object-api.ts"
+import { TokenReviewer, type TokenReviewerService } from "../../src/cluster/token-reviewer.ts"
 import { Unavailable } from "../../src/cluster.ts"
 import { graph } from "../builders/graph.ts"
 import { namespace } from "../builders/objects.ts"
@@ -99,12 +101,11 @@ const pipelineObject = (name: string, spec: object = {}) => ({
   apiVersion,
   kind: "PeanutPipeline",
   metadata: { name },
-  spec: { stages: graph("a"), ...spec },
+  spec: { stages: graph("a"), events: [{}], ...spec },
 })
 
 describe("an event that can start nothing", () => {
   const refusals: readonly { what: string; name: string; arrange?: (served: Served) => void; says: RegExp }[] = [
-    { what: "is unknown", name: "wbe", says: /^there is no PeanutPipeline "wbe" in namespace "team"\n$/ },
     {
       what: "is suspended",
       name: "idle",
@@ -147,6 +148,26 @@ describe("an event that can start nothing", () => {
         },
       ])
       expect(`${kubernetesEvents(served)[0]?.message}\n`).toMatch(/^an event started nothing: /)
+    }),
+  )
+
+  it.each([
+    { what: "that does not exist", spec: undefined, says: 'there is no PeanutPipeline "wbe" in namespace "team"\n' },
+    {
+      what: "that did not ask for it",
+      spec: { events: undefined, concurrencyPolicy: "Replace" },
+      says: 'pipeline "wbe" starts by no event; events: [{}] in its spec lets events start it\n',
+    },
+  ])("for a pipeline $what is answered with 400, and nothing at all is written", ({ spec, says }) =>
+    serving(async (served) => {
+      if (spec !== undefined) served.store.create(resources.pipelines, namespace, pipelineObject("wbe", spec))
+      const changes: unknown[] = []
+      served.store.onChange((change) => changes.push(change))
+      for (const event of [push, push.cloneWith({ id: "x".repeat(5000), data: { params: { a: "b" } } })]) {
+        const { status, text } = await served.post(structured(event), path.replace("web", "wbe"))
+        expect({ status, text }).toEqual({ status: 400, text: says })
+      }
+      expect(changes).toEqual([])
     }),
   )
 
@@ -215,6 +236,52 @@ describe("an event that can start nothing", () => {
       }
       expect(started(served)).toEqual([])
     }))
+})
+
+describe("with tokens asked for, a pipeline's path", () => {
+  const settings = { callers: { audience: "peanut", subjects: new Set(["source"]) }, namespace: undefined }
+  const reviewer: TokenReviewerService = {
+    review: (token) => Effect.succeed(token === "bad" ? undefined : { username: token }),
+    mayStart: ({ username }, where) =>
+      username === "unknown"
+        ? Effect.fail(new Unavailable({ message: "no answer" }))
+        : Effect.succeed(username === "jane" && where === namespace),
+  }
+  const layer = Layer.succeed(TokenReviewer, reviewer)
+  const withToken = (token: string | undefined) => {
+    const { headers, body } = binary(push)
+    return { headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) }, body }
+  }
+
+  it.each([
+    ["jane", 202],
+    ["source", 403],
+    ["joe", 403],
+    [`system:serviceaccount:${namespace}:default`, 403],
+    ["bad", 401],
+    [undefined, 401],
+    ["unknown", 503],
+  ])("answers %s with %i", (token, status) => {
+    spyOnConsole()
+    return serving(
+      async (served) => {
+        expect((await served.post(withToken(token), path)).status).toBe(status)
+        expect(started(served).map(({ metadata }) => metadata.annotations?.["pipeline.peanut.dev/started-by"])).toEqual(
+          status === 202 ? ["jane"] : [],
+        )
+      },
+      { settings, layer },
+    )
+  })
+
+  it("is not opened by being named for /, nor / by a right", () =>
+    serving(
+      async (served) => {
+        expect((await served.post(withToken("source"))).status).not.toBe(403)
+        expect((await served.post(withToken("jane"))).status).toBe(403)
+      },
+      { settings, layer },
+    ))
 })
 
 describe("the path of a pipeline", () => {

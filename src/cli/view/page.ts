@@ -6,6 +6,7 @@ import type { PipelineStage } from "../../api/pipeline.ts"
 import { approvals } from "../../client/approvals.ts"
 import { conditionOf, type ExecutionObject } from "../../client/objects.ts"
 import { belowTheirParents, depthsOf } from "../../graph/tree.ts"
+import { eventSourceKey, eventTypeKey, startedByKey } from "../../resources/execution.ts"
 import { plain } from "../../words/safe.ts"
 import { formatAge } from "./age.ts"
 import { elapsedMillis } from "./follow.ts"
@@ -24,12 +25,15 @@ export function executionPage(execution: ExecutionObject, options: PageOptions, 
   const since = (time: string | undefined) =>
     time === undefined ? undefined : `${plain(time)} (${formatAge(options.nowMillis - Date.parse(time))} ago)`
   const isSpecial = condition !== undefined && condition.reason !== phase && condition.reason !== "StageFailed"
+  const { [startedByKey]: starter, [eventTypeKey]: type, [eventSourceKey]: source } = metadata.annotations ?? {}
   const params = Object.entries(status.snapshot?.params ?? Object.fromEntries((spec.params ?? []).map(pair)))
   const fields: readonly (readonly [string, string | undefined])[] = [
     ["Name", plain(metadata.name)],
     ["Namespace", plain(metadata.namespace)],
     ["Pipeline", plain(spec.pipelineName ?? "")],
     ["Rerun of", spec.rerunOf && plain(spec.rerunOf)],
+    ["Started by", starter === undefined ? undefined : plain(starter)],
+    ["Event", type && plain([type, source].filter(Boolean).join(" from "))],
     ["Phase", paint("bold", plain(phase)) + (isSpecial ? ` (${plain(condition.reason)})` : "")],
     ["Stages", status.summary && plain(status.summary)],
     // The message repeats the summary, but for a run that could not start.

@@ -2,7 +2,7 @@
 // so an execution may stay that much longer.
 
 import type { ExecutionOutline } from "../../api/execution.ts"
-import type { PipelineOutline } from "../../api/pipeline.ts"
+import { defaultHistoryLimit, type PipelineOutline } from "../../api/pipeline.ts"
 
 type Finished<T extends ExecutionOutline = ExecutionOutline> = T & {
   readonly status: { readonly completionTime: string }
@@ -44,7 +44,7 @@ function isPastTtl({ spec, status }: Finished, now: string): boolean {
 }
 
 /** The oldest of these, without as many of the newest as are to be kept. */
-function beyond<T extends Finished>(executions: readonly T[], limit = Number.POSITIVE_INFINITY): readonly T[] {
+function beyond<T extends Finished>(executions: readonly T[], limit = defaultHistoryLimit): readonly T[] {
   const newestFirst = executions.toSorted((a, b) => (isEndedBefore(a, b) ? 1 : -1))
   return newestFirst.slice(limit)
 }

@@ -3,6 +3,7 @@
 
 import type { PipelineStage } from "../../api/pipeline.ts"
 import type { StageSpec } from "../../api/stage.ts"
+import { readStage } from "../../api/stage-parts.ts"
 import type { Gate } from "../rules/gate.ts"
 import { resolve, type View } from "./fill.ts"
 import { type Replaceable, replaceReferences } from "./references.ts"
@@ -90,9 +91,11 @@ interface Use {
 }
 
 /** Read once for each type of a run, which a thousand stages may have. */
-function usesIn(spec: StageSpec): Uses {
-  const known = usesOf.get(spec)
+function usesIn(written: StageSpec): Uses {
+  const known = usesOf.get(written)
   if (known !== undefined) return known
+  // What is null or of a wrong type is not there: a snapshot keeps what an author wrote.
+  const { spec } = readStage(written)
   const references = new Map<string, Use>()
   replaceInTemplate(spec, (reference) => {
     const use = references.get(reference.text)
@@ -101,8 +104,8 @@ function usesIn(spec: StageSpec): Uses {
     return ""
   })
   const defaults = new Map((spec.params ?? []).map(({ name, default: text = "" }) => [name, charactersOf(text)]))
-  const made = { characters: JSON.stringify(spec).length, defaults, references }
-  usesOf.set(spec, made)
+  const made = { characters: JSON.stringify(written).length, defaults, references }
+  usesOf.set(written, made)
   return made
 }
 

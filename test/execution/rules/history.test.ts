@@ -61,6 +61,20 @@ describe("history limits", () => {
     expect(names(expiredExecutions(executions(list).toReversed(), limits(spec), now))).toBe(expired)
   })
 
+  it("are ten each where the pipeline says nothing", () => {
+    const many = (phase: string) =>
+      Array.from({ length: 12 }, (_, i) => `${phase[0]!.toLowerCase()}${i} ${phase} ${99 - i}`)
+    const list = executions([...many("Succeeded"), ...many("Failed")].join(", "))
+    expect(names(expiredExecutions(list, limits({}), now))).toBe("f0, f1, s0, s1")
+    expect(names(expiredExecutions(list, limits({ successfulExecutionsHistoryLimit: 12 }), now))).toBe("f0, f1")
+    expect(names(expiredExecutions(list, limits({ failedExecutionsHistoryLimit: 11 }), now))).toBe("f0, s0, s1")
+  })
+
+  it("concern no execution whose pipeline is not there", () => {
+    const list = executions(Array.from({ length: 12 }, (_, i) => `s${i} Succeeded ${99 - i}`).join(", "))
+    expect(expiredExecutions(list, [], now)).toEqual([])
+  })
+
   it("go by time, whatever the names say", () => {
     const list = "c Succeeded 50, b Succeeded 40, a Succeeded 30"
     expect(names(expiredExecutions(executions(list), limits({ successfulExecutionsHistoryLimit: 1 }), now))).toBe(

@@ -32,7 +32,7 @@ export const i13: Invariant = {
       for (const [name, specs] of ledger.pipelineSpecs) {
         if (find(resources.pipelines, name) === undefined) continue
         for (const isSuccess of [true, false]) {
-          const limit = limitOf(specs.at(-1)!, isSuccess) ?? Number.POSITIVE_INFINITY
+          const limit = limitOf(specs.at(-1)!, isSuccess)
           const kept = ledger.sound.filter(
             ({ object }) => object.spec.pipelineName === name && isOfClass(object, isSuccess),
           )
@@ -58,9 +58,7 @@ function isBeyondLimit({ object, uid }: ExecutionFacts, ledger: Ledger, listedAt
     const isSame = spec.pipelineName === object.spec.pipelineName && isOfClass(other.object, isSuccess)
     return other.uid !== uid && isThere && isSame && status!.completionTime! >= object.status!.completionTime!
   })
-  return ledger.pipelineSpecs
-    .get(object.spec.pipelineName)!
-    .some((spec) => newer.length >= (limitOf(spec, isSuccess) ?? Number.POSITIVE_INFINITY))
+  return ledger.pipelineSpecs.get(object.spec.pipelineName)!.some((spec) => newer.length >= limitOf(spec, isSuccess))
 }
 
 const isOfClass = ({ status }: Execution, isSuccess: boolean) =>
@@ -72,4 +70,4 @@ const limitOf = (
     readonly failedExecutionsHistoryLimit?: number | undefined
   },
   isSuccess: boolean,
-) => (isSuccess ? spec.successfulExecutionsHistoryLimit : spec.failedExecutionsHistoryLimit)
+) => (isSuccess ? spec.successfulExecutionsHistoryLimit : spec.failedExecutionsHistoryLimit) ?? 10
