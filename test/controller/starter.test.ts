@@ -119,7 +119,11 @@ describe("a sender who may not create executions starts nothing", () => {
   it("while PingSources cannot be read, which another try may cure", async () => {
     const world = arrange()
     world.before = ({ resource }) =>
-      resource === resources.pingSources ? Effect.fail(new Refused({ status: 403, message: "no right" })) : Effect.void
+      resource === resources.pingSources
+        ? Effect.fail(
+            new Refused({ status: 403, reason: "Forbidden", causes: [], said: "no right", message: "no right" }),
+          )
+        : Effect.void
     const sender = { username: account("hourly-oidc"), mayStart: false }
     expect(await world.perform(Effect.flip(start(ref, tick(world), sender)))).toMatchObject({ _tag: "Unavailable" })
   })

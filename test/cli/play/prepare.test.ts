@@ -120,11 +120,14 @@ describe("a run is refused for", () => {
   })
 
   it("more than the controller can keep", async () => {
-    const args = Array.from({ length: 6 }, () => "x".repeat(131_000))
-    const large = shStage.replace("command: [sh]", `command: [sh], args: ${JSON.stringify(args)}`)
-    const [line, ...others] = await told([large, pipelineOf(oneStage)], { pipeline: "web" })
+    const [name, text] = ["x".repeat(40), "x".repeat(130_000)]
+    const types = Array.from({ length: 6 }, (_, i) =>
+      shStage.replace("name: task", `name: t${i}`).replace("command: [sh]", `command: [sh], args: [${name}, ${text}]`),
+    )
+    const stages = types.map((_, i) => `- { name: s${i}, type: t${i} }`)
+    const [line, ...others] = await told([...types, pipelineOf(`stages:\n${stages.join("\n")}`)], { pipeline: "web" })
     expect(line).toMatch(
-      /^<stdin>:6: PeanutPipeline "web": pipeline "web" and its stages take \d+ bytes, more than the /,
+      /^<stdin>:\d+: PeanutPipeline "web": pipeline "web" and its stages take \d+ bytes, more than the /,
     )
     expect(others).toEqual([])
   })
