@@ -43,7 +43,7 @@ import { executionKey, executionLabel, managedByKey, stageKey, stageLabel } from
 import { type PingSourceManifest, pingSourcePatch } from "./resources/ping-source.ts"
 import { stopPatch } from "./resources/stop.ts"
 
-export { AlreadyExists, Conflict, NotFound, Refused, Unavailable } from "./cluster/object-api.ts"
+export { AlreadyExists, Conflict, isDenial, NotFound, Refused, Unavailable } from "./cluster/object-api.ts"
 
 /** An object that does not have the shape of its kind, such as a status edited by hand. It alone stops. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}

@@ -31,6 +31,11 @@ export class Refused extends Data.TaggedError("Refused")<{
   /** The API server's own words: the message without the name of the object in front of them. */
   readonly said: string
 }> {}
+
+/** Whether these are the words with which an API server begins the answer of a webhook or of a policy. No field says so. */
+export const isDenial = (said: string): boolean => denials.some((start) => said.startsWith(start))
+const denials = ['admission webhook "', "ValidatingAdmissionPolicy '"]
+
 /** No useful answer: unreachable, overloaded, too slow. The call may have been carried out. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{
   readonly message: string

@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import type { Job, JobManifest } from "../api/job.ts"
 import { controllerUid } from "../api/meta.ts"
-import { Cluster, Conflict, type Refused } from "../cluster.ts"
+import { Cluster, Conflict, isDenial, type Refused } from "../cluster.ts"
 import type { Observed } from "../execution/advance.ts"
 import type { Refusal } from "../execution/tasks.ts"
 
@@ -67,7 +67,3 @@ function refusal({ status, causes, said, message }: Refused): Refusal {
   const mayChange = status === 403 && (causes.includes("NamespaceTerminating") || !isDenial(said))
   return { isFinal: !mayChange, reason: mayChange ? "JobForbidden" : "JobRejected", message }
 }
-
-/** Whether these are the words with which an API server begins the answer of a webhook or of a policy. No field says so. */
-const isDenial = (said: string) => denials.some((start) => said.startsWith(start))
-const denials = ['admission webhook "', "ValidatingAdmissionPolicy '"]

@@ -93,6 +93,21 @@ describe("an answer of the API server", () => {
     expect(failure(409, status("AlreadyExists", "no"))._tag).toBe("AlreadyExists")
   })
 
+  const denial = status("", 'admission webhook "w" denied the request: no')
+  it.each([400, 401, 403, 404, 409, 413, 422])("that a webhook denies is a refusal, whatever it chose: %i", (code) => {
+    expect(failure(code, denial)).toMatchObject({ _tag: "Refused", status: code })
+  })
+
+  it.each([429, 500, 503])("that a webhook is busy, by %i, may be another later", (code) => {
+    expect(failure(code, denial)).toMatchObject({ _tag: "Unavailable", status: code })
+  })
+
+  it("that quotes a denial in the name or behind other words is told by its code", () => {
+    const quoted = 'jobs.batch "admission webhook \\"w\\" denied" not found'
+    expect(failure(404, status("NotFound", quoted, job('admission webhook "w" denied')))._tag).toBe("NotFound")
+    expect(failure(409, status("Conflict", 'no: admission webhook "w" denied the request'))._tag).toBe("Conflict")
+  })
+
   const unfitting = "the server rejected our request due to an error in our request"
   it("that a JSON patch does not fit is a conflict", () => {
     expect(failure(422, status("Invalid", unfitting))._tag).toBe("Conflict")

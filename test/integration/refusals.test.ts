@@ -1,8 +1,14 @@
 // What a real API server says of Jobs that it does not take, and what Peanut makes of it: the stage waits where that can
 // change, and has failed where it cannot, whatever the Job is called.
 
+import { execFileSync } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { createServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { beforeAll, expect, it } from "vitest"
+import { beforeAll, expect, it, onTestFinished } from "vitest"
 import type { JobManifest } from "../../src/api/job.ts"
 import { kubernetesApi } from "../../src/cluster/kubernetes/api.ts"
 import { connect } from "../../src/cluster/kubernetes/connection.ts"
@@ -10,6 +16,7 @@ import { httpClient } from "../../src/cluster/kubernetes/http-client.ts"
 import { Cluster, makeCluster } from "../../src/cluster.ts"
 import { createJobs } from "../../src/controller/create-jobs.ts"
 import { describeWithControlPlane, useControlPlane } from "../control-plane/describe.ts"
+import { temporaryFolder } from "../control-plane/processes.ts"
 import { eventually, succeed } from "./world.ts"
 
 // Stages and executions may be called like this.
@@ -107,8 +114,59 @@ describeWithControlPlane("a Job that the API server refuses", () => {
     },
   )
 
+  // As its own answer, 404 or 409 would mean that the namespace is gone, or that the Job exists.
+  it.each([undefined, 401, 404, 409])("by a webhook that chose the code %s has failed", async (code) => {
+    const namespace = await plane().createNamespace(`by-webhook-${code ?? "without-code"}`)
+    const { url, certificate } = await startWebhook({ message: "exceeded quota: no", ...(code && { code }) })
+    const configuration = {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingWebhookConfiguration",
+      metadata: { name: namespace },
+      webhooks: [
+        {
+          name: "policy.example.com",
+          clientConfig: { url, caBundle: Buffer.from(certificate).toString("base64") },
+          rules: [{ apiGroups: ["batch"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["jobs"] }],
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+          sideEffects: "None",
+          admissionReviewVersions: ["v1"],
+        },
+      ],
+    }
+    await succeed(plane().kubectl("apply", "-f", "-", { input: JSON.stringify(configuration) }))
+    await eventually(
+      () => refusals(namespace),
+      (seen) => !seen.has("created"),
+      30_000,
+    )
+    expect(await refusals(namespace)).toEqual(new Set(["JobRejected"]))
+  })
+
   it("because it is invalid has failed", async () => {
     const namespace = await plane().createNamespace("invalid")
     expect(await refusals(namespace, { image: "" })).toEqual(new Set(["JobRejected"]))
   })
 })
+
+/** An admission webhook that denies everything with this status. */
+async function startWebhook(status: object) {
+  const folder = temporaryFolder("peanut-webhook-")
+  onTestFinished(() => folder.remove())
+  const [key = "", certificate = ""] = ["key.pem", "certificate.pem"].map((name) => join(folder.path, name))
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+  const words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, ...subject]
+  execFileSync("openssl", words, { stdio: "ignore" })
+  const pem = readFileSync(certificate, "utf8")
+  const server = createServer({ key: readFileSync(key), cert: pem }, async (request, response) => {
+    const { request: review } = JSON.parse((await request.toArray()).join("")) as { request: { uid: string } }
+    const answer = { uid: review.uid, allowed: false, status }
+    response.setHeader("content-type", "application/json")
+    response.end(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: answer }))
+  }).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, certificate: pem }
+}

@@ -2,7 +2,7 @@
 // object, and by words of the server only where these come first: everything behind may quote what a user wrote.
 
 import * as z from "zod"
-import { AlreadyExists, Conflict, NotFound, Refused, Unavailable } from "../object-api.ts"
+import { AlreadyExists, Conflict, isDenial, NotFound, Refused, Unavailable } from "../object-api.ts"
 
 const text = z.string().catch("")
 const causeList = z.array(z.object({ reason: text }).catch({ reason: "" })).catch([])
@@ -17,17 +17,21 @@ export function failure(status: number, body: unknown) {
   const { data } = statusObject.safeParse(body)
   const message = data?.message ?? String(JSON.stringify(body)).slice(0, 500)
   const { reason, details } = data ?? { reason: "", details: undefined }
+  const words = said(message, details)
+  const causes = (details?.causes ?? []).flatMap(({ reason }) => (reason === "" ? [] : [reason]))
+  const isBusy = status === 429 || status >= 500
+  // A webhook chooses the status of its no. Taken for what the API server means by it, 404 or 409 would be asked again for ever.
+  if (isDenial(words) && !isBusy) return new Refused({ status, reason, causes, said: words, message })
   // Of a kind that it does not serve, an API server says only that nothing is there: it names no object.
   if (status === 404) return new NotFound({ message, isUnknownKind: !details?.name })
   if (status === 409) return reason === "AlreadyExists" ? new AlreadyExists({ message }) : new Conflict({ message })
   // Operations that do not fit the object, which is then not the one that was read: a recreated one has no status yet.
   if (status === 422 && message === unfitting && !details?.name) return new Conflict({ message })
   // 401 too: a token that expired or a key that was rotated is replaced before long.
-  if (status === 401 || status === 429 || status >= 500) {
+  if (status === 401 || isBusy) {
     return new Unavailable({ message: `${status}: ${message}`, status })
   }
-  const causes = (details?.causes ?? []).flatMap(({ reason }) => (reason === "" ? [] : [reason]))
-  return new Refused({ status, reason, causes, said: said(message, details), message })
+  return new Refused({ status, reason, causes, said: words, message })
 }
 
 /** All that the API server says of a JSON patch that it cannot apply; of an object that is invalid, it says which and why. */

@@ -185,9 +185,9 @@ describe("checkPlayable, for containers,", () => {
 
   it("refuses what its engine would take for an option, or could not be told", async () => {
     const spec =
-      'image: "--volume=/:/host"\nenv:\n- { name: "#", value: a }\n- { name: "*", value: b }\n- { name: PATH, value: "a\\nb" }'
+      'image: "dir:/etc"\nenv:\n- { name: "#", value: a }\n- { name: "*", value: b }\n- { name: PATH, value: "a\\nb" }'
     expect(await told("docker", spec)).toEqual([
-      at(5, '"--volume=/:/host" is not the name of an image'),
+      at(5, '"dir:/etc" is not the name of an image'),
       at(7, 'variable "#" has a name that engines cannot be told'),
       at(9, 'the value of variable "PATH", which the engine itself may heed, has a line break in it or is too long'),
     ])
