@@ -62,8 +62,6 @@ interface Format {
   readonly accepts: (text: string) => boolean
 }
 
-const noControl = "without control characters and marks of direction"
-
 const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   [
     toSchema(duration).pattern!,
@@ -79,10 +77,20 @@ const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
       accepts: () => true,
     },
   ],
-  [imageWord, { words: "the name of an image: no blanks, and no - at its beginning", accepts: (text) => text !== "" }],
-  [envNamePattern, { words: "the name of a variable: printable ASCII without =", accepts: (text) => text !== "" }],
-  [toSchema(shownName).pattern!, { words: `a name ${noControl}`, accepts: (text) => text !== "" }],
+  [
+    toSchema(shownName).pattern!,
+    { words: "a name without control characters and marks of direction", accepts: (text) => text !== "" },
+  ],
 ])
+
+/** What a text must do that does not fit its pattern, where it is no more than that. */
+const words: ReadonlyMap<string, string> = new Map([
+  [imageWord, "be the name of an image, without blanks, and without - at its beginning"],
+  [envNamePattern, "be the name of a variable, of printable ASCII without ="],
+])
+
+/** What text of this pattern must do. */
+export const mustOf = (pattern: string): string => words.get(pattern) ?? `match ${pattern}`
 
 /** What text of this pattern is for people, who do not read regular expressions. */
 export function formatOf({ pattern }: Schema): Format | undefined {

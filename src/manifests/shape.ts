@@ -5,7 +5,7 @@ import { didYouMean } from "../words/nearest-name.ts"
 import { counted, orList, quoted } from "../words/phrases.ts"
 import type { Finding, Path } from "./path.ts"
 import { isObject, type JsonObject, valueAt } from "./plain.ts"
-import { formatOf, type Schema } from "./schema.ts"
+import { formatOf, mustOf, type Schema } from "./schema.ts"
 import { described, fieldName, typeAdvice, wanted } from "./words.ts"
 
 /** Every mistake in the shape of a value; as deep as the schema goes, however deep the value is. */
@@ -132,7 +132,7 @@ function textMistakes(value: string, schema: Schema, path: Path): readonly Findi
       minLength === 1 ? "must not be empty" : `must have at least ${minLength} characters, but has ${length}`
     return [mistake(path, least)]
   }
-  return fits ? [] : [mistake(path, `must match ${pattern}, but is ${quoted(value)}`)]
+  return fits ? [] : [mistake(path, `must ${mustOf(pattern!)}, but is ${quoted(value)}`)]
 }
 
 /** A pattern of the CRD, whose \x{…} is \u{…} here. */
