@@ -9,6 +9,7 @@ export const longSuites = [
   "test/cli/commands/run-terminal.test.ts",
   "test/cli/commands/watch.test.ts",
   "test/control-plane/control-plane.test.ts",
+  "test/execution/template/data-stays-data.test.ts",
   "test/integration/api-faults.test.ts",
   "test/integration/cli.test.ts",
   "test/integration/crds.test.ts",
@@ -20,5 +21,6 @@ export const longSuites = [
   "test/integration/rbac.test.ts",
   "test/integration/schedules.test.ts",
   "test/server/fuzz-connections.test.ts",
+  "test/server/memory.test.ts",
   "test/simulation/mutants.test.ts",
 ]

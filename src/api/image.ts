@@ -1,6 +1,8 @@
 // What names an image and an environment variable: what the kubelet can run, and what an engine's command line cannot
 // take for an option. The patterns are written so that they mean the same in a CRD, where RE2 reads them.
 
+import { envNamePattern } from "./stage.ts"
+
 const alphanumeric = "[a-zA-Z0-9]"
 const label = `${alphanumeric}(?:[a-zA-Z0-9-]*${alphanumeric})?`
 const host = `(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`
@@ -10,15 +12,6 @@ const digest = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{
 
 /** `[HOST[:PORT]/]NAME[:TAG][@DIGEST]`, the reference of an image as registries, kubelets and engines read it. */
 export const imagePattern = `^(?:${host}/)?${component}(?:/${component})*(?::${tag})?(?:@${digest})?$`
-
-/** Printable ASCII but `=`, which is all that Kubernetes takes since 1.34. */
-export const envNamePattern = "^[ -<>-~]+$"
-
-/**
- * What the CRD takes for an image: nothing that a command line could take for an option, and no blank or control character.
- * Whether a registry could have it is for the kubelet to say.
- */
-export const imageWord = "^[^-\\x00-\\x20\\x7f][^\\x00-\\x20\\x7f]*$"
 
 const image = new RegExp(imagePattern)
 const envName = new RegExp(envNamePattern)

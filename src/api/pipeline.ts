@@ -56,17 +56,23 @@ export const schedule = z.object({
     .min(1)
     .max(64)
     .optional()
-    .meta({ description: "The time zone of cron, such as Europe/Berlin. Default: that of the event source, UTC." }),
+    .meta({ description: "The time zone of cron, such as Europe/Berlin. Default: UTC." }),
   params: params("Parameters of the executions that it starts."),
   suspend: z.boolean().optional().meta({ description: "While true, this schedule starts nothing." }),
 })
 export type PipelineSchedule = z.infer<typeof schedule>
 
+/** A rule rather than a schema without fields: an API server drops what that does not name. */
+export const mustBeEmpty = { rule: "self.size() == 0", message: "must be {}: it has no fields in this version" }
+
 /**
  * An event that may start a run. Strict: a field that this version does not know may be a condition, and without it the
  * entry would let in any event.
  */
-const startingEvent = z.strictObject({})
+const startingEvent = z
+  .record(z.string(), z.string())
+  .refine((entry) => Object.keys(entry).length === 0, { error: mustBeEmpty.message })
+  .meta({ description: "{}: any event.", "x-kubernetes-validations": [mustBeEmpty] })
 
 export const pipelineSpec = z
   .object({

@@ -2,12 +2,20 @@
 
 import * as z from "zod"
 import { duration } from "./duration.ts"
-import { envNamePattern, imageWord } from "./image.ts"
 import { objectMeta } from "./meta.ts"
 import { paramSpecs } from "./param.ts"
 
 /** The container of a stage's pod that runs the stage itself; others are its helpers. */
 export const stageContainerName = "stage"
+
+/** Printable ASCII but `=`, which is all that Kubernetes takes since 1.34. */
+export const envNamePattern = "^[ -<>-~]+$"
+
+/**
+ * What the CRD takes for an image: nothing that a command line could take for an option, and no blank or control character.
+ * Whether a registry could have it is for the kubelet to say.
+ */
+export const imageWord = "^[^-\\x00-\\x20\\x7f][^\\x00-\\x20\\x7f]*$"
 
 /** A Kubernetes quantity such as "500m", "2Gi" or 1. */
 const quantity = z.union([z.int(), z.string()]).meta({ "x-kubernetes-int-or-string": true })

@@ -3,8 +3,8 @@
 import type { z } from "zod"
 import { definitions, structural } from "../api/crds.ts"
 import { duration, durationSeconds } from "../api/duration.ts"
-import { envNamePattern, imageWord } from "../api/image.ts"
 import { objectName } from "../api/meta.ts"
+import { envNamePattern, imageWord } from "../api/stage.ts"
 import { shownName } from "../api/stage-entry.ts"
 
 /** The part of the API server's schema dialect that the CRDs use. */
@@ -27,6 +27,7 @@ export interface Schema {
   readonly "x-kubernetes-preserve-unknown-fields"?: boolean
   readonly "x-kubernetes-list-type"?: string
   readonly "x-kubernetes-list-map-keys"?: readonly string[]
+  readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[]
 }
 
 const toSchema = (schema: z.ZodType) => structural(schema) as Schema

@@ -1,6 +1,7 @@
 // The shape of a manifest: every field known, of its type, within its bounds. It walks the schema that an API server
 // walks, and so finds what that would refuse; the words are for whoever wrote the manifest.
 
+import { mustBeEmpty } from "../api/pipeline.ts"
 import { didYouMean } from "../words/nearest-name.ts"
 import { counted, orList, quoted } from "../words/phrases.ts"
 import type { Finding, Path } from "./path.ts"
@@ -64,7 +65,10 @@ function fieldSchema({ properties, additionalProperties }: Schema, field: string
 }
 
 function objectMistakes(value: JsonObject, schema: Schema, path: Path): readonly Finding[] {
-  const { properties = {}, required = [] } = schema
+  const { properties = {}, required = [], "x-kubernetes-validations": rules = [] } = schema
+  if (rules.some(({ rule }) => rule === mustBeEmpty.rule) && Object.keys(value).length > 0) {
+    return [mistake(path, mustBeEmpty.message)]
+  }
   const missing = required
     .filter((field) => isAbsent(valueAt(value, [field]), properties[field] ?? {}))
     .map((field) => ({ path, message: `${fieldName([...path, field])} is missing` }))

@@ -125,7 +125,7 @@ describe("an event that nobody asked for is refused, and leaves no trace:", () =
           { namespace, name: "web" },
           { spec: { events: [{ when: "false" }] } },
         ),
-      says: "when",
+      says: "must be {}",
     },
   }
 

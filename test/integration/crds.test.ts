@@ -57,6 +57,11 @@ const refusals: readonly Refusal[] = [
     says: "a stage of finally has the name of another stage of this pipeline",
   },
   {
+    at: "PeanutPipeline.spec.events[]",
+    object: { ...pipeline("bad"), spec: { stages: [{ name: "A", type: "t" }], events: [{ when: "true" }] } },
+    says: "must be {}: it has no fields in this version",
+  },
+  {
     at: "PeanutPipeline.spec.timeout",
     object: { ...pipeline("bad"), spec: { stages: [{ name: "A", type: "t" }], timeout: "0h" } },
     says: tooShort,

@@ -538,6 +538,7 @@ describe("loadManifests agrees with the API", () => {
       /values\.size\(\).* <= 256$/, // graphMistakes
       /^!has\(self\.rerunOf\) \|\| !has\(self\.params\)$/, // rerunMistakes
       /^\(has\(self\.command\) \? self\.command\.map/, // weightMistakes
+      /^self\.size\(\) == 0$/, // shapeMistakes
       /oldSelf/,
     ]
     expect([...rules].map(([, rule]) => rule!).filter((rule) => !known.some((k) => k.test(rule)))).toEqual([])

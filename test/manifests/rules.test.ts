@@ -54,6 +54,11 @@ describe("a pipeline's entry", () => {
         'stage "a": its matrix has 272 combinations, more than the 256 that it may have; leave out values, or split the stage',
       ),
     ],
+    ...["{ when: 'true' }", "{ params: [] }", "{ filter: {} }"].map((entry): [string, string, string] => [
+      `an entry of events that says ${entry}, which would let in every event if it were dropped`,
+      `events:\n- ${entry}\nstages:\n- { name: a, type: t }`,
+      at(6, "spec.events[0] must be {}: it has no fields in this version"),
+    ]),
     [
       "in finally the name of another stage",
       "stages:\n- { name: a, type: t }\nfinally:\n- { name: b, type: t }\n- type: t\n  name: a",
