@@ -92,6 +92,10 @@ export class Cluster extends Context.Service<
     deleteExecution(execution: ExecutionOutline): Effect.Effect<void, Failed>
     /** A pipeline, and the stages of its namespace: of those that it does not use, the names, where one is missing. */
     pipeline(ref: Ref): Effect.Effect<Definition & { readonly pipeline: Pipeline }, NotFound | Malformed | Failed>
+    /** A pipeline without its stages, which cost more to read. */
+    pipelineAlone(ref: Ref): Effect.Effect<Pipeline, NotFound | Malformed | Failed>
+    /** The stages of a pipeline, as `pipeline` has them. */
+    stagesOf(pipeline: Pipeline): Effect.Effect<Definition["stages"], Failed>
     /** The pipelines of the stage's namespace that use it. */
     pipelinesOf(stage: Ref): Effect.Effect<readonly Ref[], Failed>
     /** Writes the status unless somebody wrote the pipeline since it was read; the pipeline as written. */
@@ -282,6 +286,8 @@ export function makeCluster(api: ObjectApi, namespace?: string): Cluster["Servic
         Effect.catchTags({ NotFound: () => Effect.void, Conflict: () => Effect.void }),
       ),
 
+    pipelineAlone: (ref) => parsed(api.get(resources.pipelines, ref), pipeline),
+    stagesOf: usedStages,
     pipeline: Effect.fnUntraced(function* (ref) {
       const found = yield* parsed(api.get(resources.pipelines, ref), pipeline)
       return { pipeline: found, stages: yield* usedStages(found) }

@@ -9,8 +9,8 @@ import { whoseTurn } from "./turns.ts"
 
 export const passTurn = Effect.fn("passTurn")(function* (ref: Ref) {
   const cluster = yield* Cluster
-  const next = yield* cluster.pipeline(ref).pipe(
-    Effect.flatMap(({ pipeline }) => whoseTurn(ref, pipeline.spec.concurrencyPolicy)),
+  const next = yield* cluster.pipelineAlone(ref).pipe(
+    Effect.flatMap((pipeline) => whoseTurn(ref, pipeline.spec.concurrencyPolicy)),
     Effect.catchTags({
       NotFound: () => Effect.undefined,
       Malformed: () => Effect.undefined,

@@ -39,22 +39,20 @@ function pathProblem(served: string | undefined, { namespace, name }: Ref): stri
  */
 export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEvent, sender?: Sender) {
   const cluster = yield* Cluster
-  const found = yield* cluster.pipeline(ref).pipe(
+  // Alone: whoever may not start it must not make the controller read its stages.
+  const pipeline = yield* cluster.pipelineAlone(ref).pipe(
     Effect.catchTags({
       NotFound: () => notTaken(`there is no PeanutPipeline "${ref.name}" in namespace "${ref.namespace}"`),
       Malformed: ({ message }) => notTaken(message),
       Refused: refusedByApi,
     }),
   )
-  const { metadata, spec } = found.pipeline
-  const origin = yield* originOf(found.pipeline, event)
-  const startedBy = yield* starterOf(found.pipeline, origin, sender)
+  const { metadata, spec } = pipeline
+  const origin = yield* originOf(pipeline, event)
+  const startedBy = yield* starterOf(pipeline, origin, sender)
   if (origin._tag === "Held") return yield* notTaken(origin.why)
   if (origin._tag === "Event" && (spec.events ?? []).length === 0) return yield* notTaken(closed(ref.name))
   if (spec.suspend) return yield* refuse(metadata, `pipeline "${ref.name}" is suspended`)
-  const around = surroundings({ stages: found.stages, expressions: yield* expressionsFor(spec) })
-  const problems = findProblems(ref.name, spec, around)
-  if (problems.length > 0) return yield* refuse(metadata, problems.map(({ message }) => message).join("; "))
   const given = origin._tag === "Schedule" ? { params: origin.schedule.params ?? [] } : givenParams(event.data)
   if ("problem" in given) return yield* refuse(metadata, given.problem, "params")
   const whose = {
@@ -63,6 +61,10 @@ export const start = Effect.fn("start")(function* (ref: Ref, event: StartingEven
   }
   const mistakes = findParamProblems(spec.params, given.params, whose)
   if (mistakes.length > 0) return yield* refuse(metadata, mistakes.join("; "), "params")
+  const stages = yield* cluster.stagesOf(pipeline).pipe(Effect.catchTag("Refused", refusedByApi))
+  const around = surroundings({ stages, expressions: yield* expressionsFor(spec) })
+  const problems = findProblems(ref.name, spec, around)
+  if (problems.length > 0) return yield* refuse(metadata, problems.map(({ message }) => message).join("; "))
 
   const schedule = origin._tag === "Schedule" ? origin.schedule.name : undefined
   const execution = startedExecution({ pipeline: ref, event, schedule, params: given.params, startedBy })

@@ -138,6 +138,9 @@ describe("an event that nobody asked for is refused, and leaves no trace:", () =
       expect(refused).toMatchObject({ _tag: "NotTaken", message: expect.stringContaining(says) })
     }
     expect(world.changes).toHaveLength(before)
+    // Whoever may not start it must not make the controller read more than the pipeline.
+    const calls = world.calls.map(({ verb, resource }) => `${verb} ${resource.plural}`)
+    expect(calls).toEqual(["get peanutpipelines", "get peanutpipelines", "get peanutpipelines"])
   })
 })
 
