@@ -192,7 +192,9 @@ describeWithControlPlane("when the API server", () => {
     const lines = world().server.log().trimEnd().split("\n")
     const told = lines.map((line) => JSON.parse(line) as { level: string; message: string })
     const warnings = told.filter(({ level }) => level !== "INFO").map(({ level, message }) => `${level} ${message}`)
-    expect([...new Set(warnings)].toSorted()).toEqual(["WARN announcements took too long", "WARN not now"])
+    // Where a resync meets a call that hangs, the guard tells of the object, too.
+    const others = [...new Set(warnings)].filter((warning) => warning !== "WARN one object took long")
+    expect(others.toSorted()).toEqual(["WARN announcements took too long", "WARN not now"])
   })
 })
 
