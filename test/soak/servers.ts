@@ -99,8 +99,8 @@ export async function startServers(count: number, kubeconfig: string, folder: st
   }
 }
 
-/** What a server may say beyond information: that it answered 503, and that Events or sinks are slow. */
-const allowed = ["not now", "announcements took too long"]
+/** What a server may say beyond information: that it answered 503, and that Events, sinks, or the API server are slow. */
+const allowed = ["not now", "announcements took too long", "one object took long"]
 /** Of Node.js itself, as it is asked for the inspector. */
 const inspectorLines =
   /^(Debugger (listening|attached|ending)|For help, see: https:\/\/nodejs|Waiting for the debugger)/
