@@ -3,8 +3,8 @@
 import type { Snapshot } from "../api/execution.ts"
 import type { PipelineStage } from "../api/pipeline.ts"
 import { outputsReadIn } from "./rules/when.ts"
+import { analysisOf } from "./template/analysis.ts"
 import { findReferences, type Reference } from "./template/references.ts"
-import { referencesIn } from "./template/template.ts"
 
 /** A stage that needs the outputs of the one of this name, if any does. The run is read at the first question, and once. */
 export function findNeeders(snapshot: Snapshot): (stage: string) => string | undefined {
@@ -22,7 +22,7 @@ function needersIn({ stages, finally: atEnd = [], stageSpecs }: Snapshot): Reado
   const ofTypes = new Map(
     Object.entries(stageSpecs).map(([type, spec]) => [
       type,
-      sourcesOf(referencesIn(spec).map(({ reference }) => reference)),
+      sourcesOf(analysisOf(spec).references.map(({ reference }) => reference)),
     ]),
   )
   for (const { name, type, params = [], matrix = [], when = "" } of [...stages, ...atEnd]) {

@@ -134,10 +134,11 @@ function partProblems({ name, type }: PipelineStage, { mistakes }: StageParts): 
 }
 
 function* templateProblems(spec: StageSpec, visible: Visible): Generator<string> {
-  const { references, problem } = analysisOf(spec)
-  if (problem !== undefined) yield `${problem} (in its PeanutStage)`
+  const analysis = analysisOf(spec)
+  // What is too large is looked at no further.
+  if (analysis.problem !== undefined) return yield `${analysis.problem} (in its PeanutStage)`
   const declared = (spec.params ?? []).map(({ name }) => name)
-  for (const found of references) {
+  for (const found of analysis.references) {
     const problem = placeProblem(found) ?? findReferenceProblem(found.reference, declared, "stage's type", visible)
     if (problem !== undefined) yield `${problem} (in ${found.where} of its PeanutStage)`
   }

@@ -5,7 +5,7 @@ import { findWeightProblem, maxReferences } from "../stage-weight.ts"
 import { referencesIn, type TemplateReference } from "./template.ts"
 
 export interface Analysis {
-  /** Every reference in it; none where it is too large to be looked at. */
+  /** Every reference in it; read when they are asked for, and once. */
   readonly references: readonly TemplateReference[]
   /** Why it is too large to be run, if it is. */
   readonly problem?: string | undefined
@@ -23,12 +23,21 @@ export function analysisOf(spec: StageSpec): Analysis {
 const computed = new WeakMap<StageSpec, Analysis>()
 
 function analyse(spec: StageSpec): Analysis {
-  const problem = findWeightProblem(spec)
-  if (problem !== undefined) return { references: [], problem }
-  const references = referencesIn(spec)
-  if (references.length <= maxReferences) return { references }
-  return {
-    references: [],
-    problem: `it has ${references.length} references, more than the ${maxReferences} that a stage may have`,
+  let read: readonly TemplateReference[] | undefined
+  const all = () => {
+    read ??= referencesIn(spec)
+    return read
   }
+  return {
+    problem: findWeightProblem(spec) ?? findCountProblem(all()),
+    // A run that an older version accepted may have a larger stage, and needs its references all the same.
+    get references() {
+      return all()
+    },
+  }
+}
+
+function findCountProblem({ length }: readonly TemplateReference[]): string | undefined {
+  if (length <= maxReferences) return undefined
+  return `it has ${length} references, more than the ${maxReferences} that a stage may have`
 }

@@ -197,6 +197,11 @@ describe("checkOutputs", () => {
       ignoring: new Set(),
     })
 
+  it("finds what is missing also for a stage that is larger than one may be now, in a run of before", () => {
+    const env = Array.from({ length: 600 }, (_, i) => ({ name: `V${i}`, value: "$(stages['A'].outputs.other)" }))
+    expect(check({ outputs: { k: "v" } }, { ...own, env })).toMatchObject({ reason: "OutputMissing" })
+  })
+
   it.each<[of: string, status: object | undefined, why: string | undefined]>([
     ["one that wrote it", { outputs: { k: "v" } }, undefined],
     ["one that wrote it empty", { outputs: { k: "" } }, undefined],
